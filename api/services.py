@@ -1,0 +1,50 @@
+"""The whole wiring: what the service is made of, built from settings, each part when it is first needed."""
+
+import getpass
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+from cds.actors import Actor, local_operator
+from cds.clock import Clock, SystemClock
+from cds.db import Database, open_database
+from cds.settings import Settings, load_settings
+
+
+class Services:
+    """The parts of one running service. Heavy ones (embedder, model) are loaded on first use."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.software = version("evidence-cds")
+
+    @cached_property
+    def db(self) -> Database:
+        import api.tables  # noqa: F401 every table is known before one is used
+        from api.migrations import upgrade
+
+        db = open_database(self.settings.database, data=self.settings.data, key_file=self.settings.database_key_file)
+        upgrade(db)
+        return db
+
+    def close(self) -> None:
+        if "db" in self.__dict__:
+            self.db.close()
+
+
+def build_services(settings: Settings, *, clock: Clock | None = None) -> Services:
+    """Everything, wired, from settings alone."""
+    return Services(settings, clock=clock)
+
+
+def services_from_environment(environ: Mapping[str, str] | None = None, **overrides: Any) -> Services:
+    """The services a command works with."""
+    return build_services(load_settings(os.environ if environ is None else environ, **overrides))
+
+
+def operator() -> Actor:
+    """Whoever runs a command on this machine."""
+    return local_operator(getpass.getuser())

@@ -1,0 +1,1 @@
+"""Every table of the product, so that one metadata knows them all. One line a module."""

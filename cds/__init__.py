@@ -1,0 +1,1 @@
+"""The decision: a question in, a checked answer out, and the record of it."""

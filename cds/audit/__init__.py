@@ -1,0 +1,1 @@
+"""The record of everything that happened: append-only, in a Merkle log, with signed checkpoints."""

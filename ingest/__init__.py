@@ -1,0 +1,1 @@
+"""Reading: files in, passages and facts out."""

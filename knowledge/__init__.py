@@ -1,0 +1,1 @@
+"""What is known: guidelines and records kept, versioned, indexed and searched."""

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from cds.db import Database, open_database, sqlite_engine
+from cds.errors import Integrity, InvalidSetting
+
+
+def test_a_transaction_that_fails_leaves_nothing(db: Database) -> None:
+    with db.transaction() as tx:
+        tx.execute(text("CREATE TABLE t (a INTEGER)"))
+    with pytest.raises(RuntimeError), db.transaction() as tx:
+        tx.execute(text("INSERT INTO t VALUES (1)"))
+        raise RuntimeError
+    with db.reading() as tx:
+        assert tx.execute(text("SELECT count(*) FROM t")).scalar() == 0
+
+
+def test_reading_sees_one_snapshot(db: Database) -> None:
+    with db.transaction() as tx:
+        tx.execute(text("CREATE TABLE t (a INTEGER)"))
+    with db.reading() as before:
+        assert before.execute(text("SELECT count(*) FROM t")).scalar() == 0
+        with db.transaction() as tx:
+            tx.execute(text("INSERT INTO t VALUES (1)"))
+        assert before.execute(text("SELECT count(*) FROM t")).scalar() == 0
+    with db.reading() as after:
+        assert after.execute(text("SELECT count(*) FROM t")).scalar() == 1
+
+
+def test_the_file_is_encrypted_and_refused_with_another_key(tmp_path: Path) -> None:
+    database = open_database("sqlite", data=tmp_path)
+    with database.transaction() as tx:
+        tx.execute(text("CREATE TABLE canary_in_the_clear (a TEXT)"))
+    database.close()
+    assert b"canary_in_the_clear" not in b"".join(path.read_bytes() for path in tmp_path.glob("cds.db*"))
+    other = Database(sqlite_engine(tmp_path / "cds.db", key="ab" * 32))
+    with pytest.raises(Integrity, match="key file"), other.reading():
+        pass
+
+
+def test_the_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    open_database("sqlite", data=tmp_path).close()
+    assert (tmp_path / "database.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_damaged_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "database.key").write_text("not a key")
+    with pytest.raises(InvalidSetting, match="database key"):
+        open_database("sqlite", data=tmp_path)
