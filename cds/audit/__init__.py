@@ -1,1 +1,6 @@
-"""The record of everything that happened: append-only, in a Merkle log, with signed checkpoints."""
+"""The record that cannot be quietly changed: an append-only log, a Merkle tree over it, signed checkpoints."""
+
+from cds.audit.canonical import canonical, commit_to, commitment
+from cds.audit.log import AuditLog
+
+__all__ = ["AuditLog", "canonical", "commit_to", "commitment"]
