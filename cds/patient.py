@@ -36,6 +36,7 @@ class Condition:
     source: Source
     onset: date | None = None
     ended: date | None = None
+    verification: str | None = None  # confirmed, provisional, differential, unconfirmed; None: not stated
 
     @property
     def active(self) -> bool:
@@ -88,6 +89,12 @@ class Observation:
     answer: str | None = None  # a coded or textual result
     taken: datetime | None = None
     category: str | None = None  # laboratory, vital-signs, social-history, …
+    answer_codes: tuple[Code, ...] = ()  # the coded result, e.g. LA15173-0 "Pregnant"
+    absent: str | None = None  # why there is no value, where the source says so
+    interpretation: str | None = None  # the laboratory's own flag: H, L, N, …
+    low: float | None = None  # the laboratory's reference range, in `unit`
+    high: float | None = None
+    panel: str | None = None  # what a component was measured as part of
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,9 @@ class PatientFacts:
     no_allergy_source: Source | None = None
     deceased: bool | None = None
     extracted: datetime | None = None  # when the newest extract was made
+    birth_precision: Literal["day", "month", "year"] = "day"  # `birth_date` is the first day it can have been
+    no_conditions_source: Source | None = None
+    no_medications_source: Source | None = None
 
     def age(self, on: date) -> int | None:
         """Age in whole years on that day."""
