@@ -1,0 +1,50 @@
+"""The web service: one application around the services."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+
+from fastapi import FastAPI
+
+from api import errors
+from api.assets import Assets
+from api.auth.passwords import Passwords
+from api.guard import Guard, Metrics
+from api.routes import ROUTERS
+from api.services import Services
+
+# A question and its form are small; a route that takes files sets its own limit.
+_LARGEST_BODY = 256 * 1024
+
+
+def create_app(services: Services) -> FastAPI:
+    """The doors around these services."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for close in app.state.closing:
+            close()
+
+    app = FastAPI(
+        title="Evidence CDS",
+        version=services.software,
+        summary="Clinical decision support that shows its evidence.",
+        root_path=services.settings.root_path,
+        docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is in routes/reference.py
+        redoc_url=None,
+        openapi_url=None,
+        max_body_size=_LARGEST_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    app.state.metrics = Metrics()
+    app.state.assets = Assets()
+    app.state.passwords = Passwords()
+    app.state.closing = []
+    errors.install(app)
+    for name in ROUTERS:
+        app.include_router(import_module(f"api.routes.{name}").router)
+    app.add_middleware(Guard, metrics=app.state.metrics)
+    return app
