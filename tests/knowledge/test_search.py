@@ -1,0 +1,159 @@
+"""Searching the library: what is found, from which edition, and what happens when parts are missing."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cds.audit import AuditLog
+from cds.clock import FixedClock
+from cds.db import Database
+from cds.errors import Conflict, InvalidInput
+from cds.evidence import SearchFilter
+from knowledge.builds import Builder
+from knowledge.embedding import Embedder, open_embedder
+from knowledge.guidelines import Library
+from knowledge.search import KnowledgeBase
+from tests.knowledge.library import TEXTS, add_published, document
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return open_embedder("default")
+
+
+@pytest.fixture
+def library(db: Database, clock: FixedClock) -> Library:
+    return Library(db, log=AuditLog(clock=clock), clock=clock)
+
+
+@pytest.fixture
+def builder(db: Database, tmp_path: Path, embedder: Embedder, clock: FixedClock) -> Builder:
+    return Builder(db, tmp_path / "index", embedder=lambda: embedder, log=AuditLog(clock=clock), clock=clock)
+
+
+@pytest.fixture
+def knowledge(db: Database, library: Library, builder: Builder, embedder: Embedder, clock: FixedClock) -> KnowledgeBase:
+    return KnowledgeBase(db, library=library, builder=builder, embedder=lambda: embedder, records=None, clock=clock)
+
+
+@pytest.fixture
+def filled(db: Database, library: Library, builder: Builder, knowledge: KnowledgeBase) -> KnowledgeBase:
+    """Every text of the small library in force, and an index of it."""
+    with db.transaction() as tx:
+        for name in TEXTS:
+            add_published(tx, library, name)
+    builder.rebuild()
+    return knowledge
+
+
+def documents(knowledge: KnowledgeBase, question: str, **where: object) -> list[str]:
+    return [hit.passage.document.id for hit in knowledge.search(question, where=SearchFilter(**where)).hits]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Which drug first for high blood pressure?", "hypertension"),
+        ("metformin with poor kidney function", "diabetes"),
+        ("when to admit somebody with a chest infection", "pneumonia"),
+    ],
+)
+def test_a_question_finds_its_guideline_first(filled: KnowledgeBase, question: str, first: str) -> None:
+    assert documents(filled, question)[0] == first
+
+
+def test_an_empty_library_finds_nothing_and_says_so(knowledge: KnowledgeBase) -> None:
+    evidence = knowledge.search("anything at all")
+    assert (evidence.hits, evidence.generation, evidence.relevance) == ((), None, 0.0)
+
+
+def test_a_draft_is_found_by_nobody(db: Database, library: Library, builder: Builder, filled: KnowledgeBase) -> None:
+    with db.transaction() as tx:
+        library.add_draft(tx, document("hypertension", version="2", published=date(2026, 1, 1)))
+    builder.rebuild()
+    assert {hit.passage.document.version for hit in filled.search("blood pressure").hits} == {"1"}
+
+
+def test_a_superseded_edition_answers_for_its_own_time_only(
+    db: Database, library: Library, builder: Builder, filled: KnowledgeBase
+) -> None:
+    with db.transaction() as tx:
+        add_published(tx, library, "diabetes", version="2", published=date(2026, 6, 1))  # type: ignore[arg-type]
+    builder.rebuild()
+
+    def versions(as_of: date | None) -> set[str | None]:
+        hits = filled.search("metformin", where=SearchFilter(as_of=as_of)).hits
+        return {hit.passage.document.version for hit in hits if hit.passage.document.id == "diabetes"}
+
+    assert (versions(None), versions(date(2025, 6, 1)), versions(date(2020, 1, 1))) == ({"2"}, {"1"}, set())
+
+
+def test_filters_hold_inside_the_search(filled: KnowledgeBase) -> None:
+    assert set(documents(filled, "blood pressure", documents=frozenset({"pneumonia"}))) == {"pneumonia"}
+    assert documents(filled, "blood pressure", language="de") == []
+    sections = {hit.passage.section for hit in filled.search("metformin", where=SearchFilter(section="monitor")).hits}
+    assert sections == {("Monitoring",)}
+
+
+def test_scores_are_probabilities_and_fall(filled: KnowledgeBase) -> None:
+    evidence = filled.search("HbA1c how often")
+    assert all(0.0 <= hit.score <= 1.0 for hit in evidence.hits)
+    assert 0.0 <= evidence.relevance <= 1.0
+
+
+@pytest.mark.parametrize(("question", "limit"), [("", 8), ("   ", 8), ("x" * 9_000, 8), ("fever", 0), ("fever", 1_000)])
+def test_a_question_that_cannot_be_asked_is_refused(filled: KnowledgeBase, question: str, limit: int) -> None:
+    with pytest.raises(InvalidInput):
+        filled.search(question, limit=limit)
+
+
+def test_an_altered_index_leaves_search_by_words_and_asks_for_repair(
+    db: Database, library: Library, builder: Builder, embedder: Embedder, clock: FixedClock, filled: KnowledgeBase
+) -> None:
+    with db.reading() as tx:
+        generation = builder.current_id(tx)
+    assert generation is not None
+    words = builder.folder / generation / "words.txt"
+    words.write_bytes(words.read_bytes().replace(b"a", b"b", 1))
+    fresh = Builder(db, builder.folder, embedder=lambda: embedder, log=AuditLog(clock=clock), clock=clock)
+    asked: list[str] = []
+    knowledge = KnowledgeBase(
+        db, library=library, builder=fresh, embedder=lambda: embedder, records=None, clock=clock,
+        repair=lambda: asked.append("repair"),
+    )  # fmt: skip
+    evidence = knowledge.search("metformin and kidneys")
+    assert (evidence.mode, evidence.hits[0].passage.document.id, asked) == ("keyword", "diabetes", ["repair"])
+    assert not fresh.check().ok
+    fresh.rebuild()
+    assert knowledge.search("metformin and kidneys").mode == "hybrid"
+    assert fresh.check().ok
+
+
+def test_vectors_of_two_embedders_are_never_mixed(
+    db: Database, library: Library, builder: Builder, clock: FixedClock, filled: KnowledgeBase, embedder: Embedder
+) -> None:
+    class Other(Embedder):
+        digest = "0" * 64
+
+    other = Other(embedder.folder)
+    knowledge = KnowledgeBase(db, library=library, builder=builder, embedder=lambda: other, records=None, clock=clock)
+    assert knowledge.search("metformin").mode == "keyword"
+
+
+def test_an_index_that_lacks_a_published_edition_is_not_switched_to(
+    db: Database, library: Library, builder: Builder, filled: KnowledgeBase
+) -> None:
+    late = builder.prepare()
+    with db.transaction() as tx:
+        add_published(tx, library, "pneumonia", version="2", published=date(2026, 2, 1))  # type: ignore[arg-type]
+    with pytest.raises(Conflict), db.transaction() as tx:
+        builder.make_current(tx, late)
+
+
+def test_a_rebuild_gives_the_same_bytes(builder: Builder, filled: KnowledgeBase, tmp_path: Path) -> None:
+    first = builder.prepare()
+    again = Builder(
+        builder.db, tmp_path / "elsewhere", embedder=builder._embedder, log=builder.log, clock=builder.clock
+    ).prepare()
+    assert first.id == again.id
