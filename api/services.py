@@ -8,13 +8,19 @@ from importlib.metadata import version
 from typing import Any
 
 from cds.actors import Actor, local_operator
+from cds.audit import AuditLog
 from cds.clock import Clock, SystemClock
 from cds.db import Database, open_database
 from cds.settings import Settings, load_settings
+from knowledge.builds import Builder
+from knowledge.embedding import Embedder, open_embedder
+from knowledge.guidelines import Library
+from knowledge.records import Records
+from knowledge.search import KnowledgeBase
 
 
 class Services:
-    """The parts of one running service. Heavy ones (embedder, model) are loaded on first use."""
+    """The parts of one running service. Each is built when it is first asked for; the embedder and the model load late."""
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -30,7 +36,41 @@ class Services:
         upgrade(db)
         return db
 
+    @cached_property
+    def log(self) -> AuditLog:
+        return AuditLog(clock=self.clock)
+
+    @cached_property
+    def library(self) -> Library:
+        return Library(self.db, log=self.log, clock=self.clock)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return open_embedder(self.settings.embedder)
+
+    @cached_property
+    def builder(self) -> Builder:
+        folder = self.settings.data / "generations"
+        return Builder(self.db, folder, embedder=lambda: self.embedder, log=self.log, clock=self.clock)
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.db, embed=lambda: self.embedder, clock=self.clock)
+
+    @cached_property
+    def knowledge(self) -> KnowledgeBase:
+        return KnowledgeBase(
+            self.db,
+            library=self.library,
+            builder=self.builder,
+            embedder=lambda: self.embedder,
+            records=self.records,
+            clock=self.clock,
+            repair=self.builder.rebuild_in_background,
+        )
+
     def close(self) -> None:
+        """Let go of what was opened."""
         if "db" in self.__dict__:
             self.db.close()
 
