@@ -34,7 +34,6 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is in routes/reference.py
         redoc_url=None,
         openapi_url=None,
-        max_body_size=_LARGEST_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
     )
@@ -45,6 +44,6 @@ def create_app(services: Services) -> FastAPI:
     app.state.closing = []
     errors.install(app)
     for name in ROUTERS:
-        app.include_router(import_module(f"api.routes.{name}").router)
+        app.include_router(import_module(f"api.routes.{name}").router, max_body_size=_LARGEST_BODY)
     app.add_middleware(Guard, metrics=app.state.metrics)
     return app

@@ -60,12 +60,18 @@ class Guard:
             return
         started = time.perf_counter()
         status = 500
-        begun = False
+        begun = replaced = False
+        rest: Message = {}
 
         async def send_guarded(message: Message) -> None:
-            nonlocal status, begun
+            nonlocal status, begun, replaced, rest
+            if replaced:
+                return
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
+                if is_plain_refusal(message):
+                    message, rest = in_our_words(status)
+                    replaced = True
                 headers = MutableHeaders(raw=message["headers"])
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
@@ -74,6 +80,8 @@ class Guard:
                     headers.setdefault("strict-transport-security", f"max-age={_YEAR_S}")
                 message["headers"] = headers.raw
             await send(message)
+            if replaced:
+                await send(rest)
 
         try:
             if crosses_sites(scope):
@@ -93,6 +101,19 @@ class Guard:
             self.metrics.requests.labels(scope["method"], route, status).inc()
             self.metrics.seconds.labels(route).observe(seconds)
             _LOG.info("%s %s %d %.0f ms", scope["method"], route, status, seconds * 1000)
+
+
+def is_plain_refusal(message: Message) -> bool:
+    """Whether the framework itself refused a body as too large, in its own words."""
+    kind = Headers(raw=message["headers"]).get("content-type", "")
+    return message["status"] == 413 and kind.startswith("text/plain")
+
+
+def in_our_words(status: int) -> tuple[Message, Message]:
+    """The same refusal as every other error is written."""
+    refusal = problem(status, "too_large", "What was sent is too large.")
+    start = {"type": "http.response.start", "status": status, "headers": refusal.raw_headers}
+    return start, {"type": "http.response.body", "body": refusal.body}
 
 
 def crosses_sites(scope: Scope) -> bool:

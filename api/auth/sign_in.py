@@ -57,12 +57,12 @@ def sign_in(
         with db.transaction() as tx:
             for key in keys.values():
                 _count_failure(tx, key, at=now)
-            log.append(tx, kind="sign_in_refused", actor=None, subject=account.id if account else "unknown")
+            log.append(tx, kind="sign_in.refused", actor=None, subject=account.id if account else "unknown")
         raise WrongCredentials("The name or the password is not right.")
     with db.transaction() as tx:
         tx.execute(delete(sign_in_failures).where(sign_in_failures.c.key == keys["name"]))
         secret = start_sign_in(tx, account, method="password", at=now)
-        log.append(tx, kind="sign_in", actor=account.actor, subject=account.id, details={"method": "password"})
+        log.append(tx, kind="sign_in.started", actor=account.actor, subject=account.id, details={"method": "password"})
     return secret, account
 
 

@@ -16,6 +16,7 @@ from cds.errors import CdsError
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Start the service."),
     "demo": ("demo", "Load the sample library, patients and demo users, then start the service."),
+    "users": ("users", "Accounts and API tokens."),
 }
 
 

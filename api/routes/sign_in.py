@@ -59,7 +59,7 @@ def sign_out_form(request: Request, services: Parts, asking: Asking, tx: WriteTx
     secret = request.cookies.get(cookie_name(request), "")
     if asking.actor is not None and secret:
         sign_out(tx, secret)
-        services.log.append(tx, kind="sign_out", actor=asking.actor, subject=asking.actor.id)
+        services.log.append(tx, kind="sign_in.ended", actor=asking.actor, subject=asking.actor.id)
     answer = go_to(request, "/sign-in")
     clear_cookie(request, answer)
     return answer
