@@ -20,7 +20,7 @@ from knowledge.search import KnowledgeBase
 
 
 class Services:
-    """The parts of one running service. Each is built when it is first asked for; the embedder and the model load late."""
+    """The parts of one running service, each built when it is first asked for; embedder and model load late."""
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
