@@ -1,0 +1,1 @@
+"""Reading clinical English: words, quantities, negation and the like, for every part that must understand a sentence."""
