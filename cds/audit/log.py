@@ -79,7 +79,7 @@ class AuditLog:
         )
         if content is not None:
             tx.execute(insert(contents).values(seq=seq, patient=patient, salt=salt, body=content))
-        tx.execute(update(head).where(head.c.id == 1).values(size=tree.size, frontier=_frontier_text(tree)))
+        tx.execute(update(head).where(head.c.id == 1).values(size=tree.size, frontier=frontier_text(tree)))
         return AuditRef(seq=seq, leaf=leaf.hex())
 
 
@@ -116,7 +116,8 @@ def _frontier(size: int, written: str) -> Frontier:
         ) from None
 
 
-def _frontier_text(tree: Frontier) -> str:
+def frontier_text(tree: Frontier) -> str:
+    """The head's frontier as it is stored."""
     return " ".join(node.hex() for node in tree.nodes)
 
 
