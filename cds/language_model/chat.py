@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 import httpx
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
 from langchain_openai import ChatOpenAI
 from openai import APIConnectionError, APITimeoutError, AuthenticationError, BadRequestError, NotFoundError, OpenAIError
 from pydantic import SecretStr
@@ -49,13 +47,12 @@ class ServedModel:
     def _completer(self, form: str) -> ChatCompleter:
         def options(schema: dict[str, Any], max_tokens: int, seconds: float) -> dict[str, Any]:
             chosen: dict[str, Any] = {"max_tokens": max_tokens, "timeout": seconds}
+            wanted = {"name": "answer", "strict": True, "schema": schema}
+            # As a plain field of the body: LangChain's own way for it fails when the first piece carries no role.
             if form == "json_schema":
-                chosen["response_format"] = {
-                    "type": "json_schema",
-                    "json_schema": {"name": "answer", "strict": True, "schema": schema},
-                }
+                chosen["extra_body"] = {"response_format": {"type": form, "json_schema": wanted}}
             elif form == "json_object":
-                chosen["response_format"] = {"type": "json_object"}
+                chosen["extra_body"] = {"response_format": {"type": form}}
             return chosen
 
         return ChatCompleter(self._chat, identity=self._identity, options=options, translate=_translated)
@@ -102,17 +99,8 @@ def _client(transport: httpx.BaseTransport | None) -> httpx.Client:
     )
 
 
-class _HouseChat(ChatOpenAI):
-    """ChatOpenAI that takes an assistant's piece for one even when the server does not say whose it is."""
-
-    def _convert_chunk_to_generation_chunk(
-        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
-    ) -> ChatGenerationChunk | None:
-        return super()._convert_chunk_to_generation_chunk(chunk, AIMessageChunk, base_generation_info)
-
-
 def _chat_openai(address: str, name: str, key: str, client: httpx.Client) -> BaseChatModel:
-    return _HouseChat(
+    return ChatOpenAI(
         base_url=address,
         model=name,
         api_key=SecretStr(key),
