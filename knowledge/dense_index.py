@@ -137,3 +137,12 @@ def _best(numbers: Numbers, scores: Vectors, count: int) -> tuple[Numbers, Vecto
         numbers, scores = numbers[kept], scores[kept]
     order = np.lexsort((numbers, -scores))
     return np.asarray(numbers[order], dtype=np.int64), np.asarray(scores[order], dtype=np.float32)
+
+
+def flat_euclidean(vectors: Vectors) -> Any:
+    """Every vector as it is, compared by Euclidean distance: what simple vector stores do."""
+    import faiss
+
+    index = faiss.IndexFlatL2(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors))
+    return index

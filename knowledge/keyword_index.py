@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -39,20 +39,29 @@ class KeywordIndex:
         self.size = size
 
     @classmethod
-    def build(cls, texts: Iterable[str]) -> Self:
+    def build(
+        cls, texts: Iterable[str], *, split: Callable[[str], list[str]] = words, k1: float = _K1, b: float = _B
+    ) -> Self:
         """Read every text once."""
         terms: dict[str, int] = {}
         rows, columns, counts, lengths = array("i"), array("i"), array("i"), array("i")
         size = 0
         for size, text in enumerate(texts, start=1):
-            found = words(text)
+            found = split(text)
             lengths.append(len(found))
             for word, count in Counter(found).items():
                 rows.append(terms.setdefault(word, len(terms)))
                 columns.append(size - 1)
                 counts.append(count)
         return cls._weighted(
-            terms, np.asarray(rows), np.asarray(columns), np.asarray(counts), np.asarray(lengths), size
+            terms,
+            np.asarray(rows),
+            np.asarray(columns),
+            np.asarray(counts),
+            np.asarray(lengths),
+            size,
+            k1,
+            b,
         )
 
     @classmethod
@@ -64,6 +73,8 @@ class KeywordIndex:
         counts: npt.NDArray[np.int32],
         lengths: npt.NDArray[np.int32],
         size: int,
+        k1: float,
+        b: float,
     ) -> Self:
         names = sorted(terms)
         place = np.empty(len(names), np.int64)
@@ -72,8 +83,8 @@ class KeywordIndex:
         order = np.lexsort((columns, row))
         frequency = np.bincount(row, minlength=len(names))
         idf = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
-        norm = _K1 * (1 - _B + _B * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
-        weights = idf[row] * counts * (_K1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
+        norm = k1 * (1 - b + b * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
+        weights = idf[row] * counts * (k1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
         return cls(
             {name: i for i, name in enumerate(names)},
