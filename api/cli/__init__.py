@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Start the service."),
     "demo": ("demo", "Load the sample library, patients and demo users, then start the service."),
     "users": ("users", "Accounts and API tokens."),
+    "ingest": ("ingest", "Load guidelines and records."),
+    "patients": ("patients", "Patients: list, show, erase, and who may read them."),
     "search": ("search", "Find the passages that bear on a question."),
     "decide": ("decide", "Record what the clinician decided."),
     "audit": ("audit", "The log of what was done, and the proof that nobody changed it."),

@@ -1,0 +1,14 @@
+"""`cds ingest`: guidelines and records in."""
+
+import typer
+
+from api.cli.ingest_records import HELP as RECORDS_HELP
+from api.cli.ingest_records import records
+
+app = typer.Typer(help="Load guidelines and records.", no_args_is_help=True, rich_markup_mode=None)
+app.command("records", help=RECORDS_HELP)(records)
+
+
+@app.callback()
+def ingest() -> None:
+    """Load guidelines and records."""

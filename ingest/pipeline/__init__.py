@@ -1,0 +1,1 @@
+"""Each flow of reading on one screen."""

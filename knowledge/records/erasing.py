@@ -1,0 +1,66 @@
+"""Erasing a patient: facts, notes, vectors and identity go; the log's entries stay and still verify."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Table, delete, exists, select, text
+
+from cds.access import forget
+from cds.actors import Actor, Role
+from cds.audit import AuditLog
+from cds.db import Database
+from cds.errors import Denied, NotFound
+from cds.tables_access import patients
+from knowledge.records.tables import identifiers, notes, passages, resources, vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much was removed."""
+
+    patient: str
+    resources: int
+    notes: int
+    passages: int
+    vectors: int
+    identifiers: int
+
+
+def erase_patient(db: Database, patient_id: str, *, by: Actor, log: AuditLog) -> Erased:
+    """Remove everything of this patient in one transaction, then sweep what the database's files still hold."""
+    if not by.is_a(Role.ADMINISTRATOR):
+        raise Denied("Only an administrator may erase a patient.")
+    with db.transaction() as tx:
+        if not tx.scalar(select(exists().where(patients.c.id == patient_id))):
+            raise NotFound("There is no such patient.", code="no_patient")
+        erased = Erased(
+            patient=patient_id,
+            vectors=_empty(tx, vectors, patient_id),
+            passages=_empty(tx, passages, patient_id),
+            notes=_empty(tx, notes, patient_id),
+            resources=_empty(tx, resources, patient_id),
+            identifiers=_empty(tx, identifiers, patient_id),
+        )
+        forget(tx, patient_id)
+        log.append(
+            tx,
+            kind="record.erased",
+            actor=by,
+            subject=patient_id,
+            details={"resources": erased.resources, "notes": erased.notes},
+        )
+    _sweep(db)
+    return erased
+
+
+def _empty(tx: Connection, table: Table, patient: str) -> int:
+    return tx.execute(delete(table).where(table.c.patient == patient)).rowcount
+
+
+def _sweep(db: Database) -> None:
+    """Deleted rows linger in the write-ahead file (SQLite) or in dead tuples (PostgreSQL) until they are swept."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if db.dialect == "sqlite":
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            return
+        for table in (vectors, passages, notes, resources, identifiers, patients):
+            connection.execute(text(f"VACUUM {table.name}"))
