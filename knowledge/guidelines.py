@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock, today
-from cds.db import metadata
+from cds.db import Database, metadata
 from cds.errors import Conflict, NotFound
 from cds.evidence import DocumentRef, Passage
 from knowledge.edition_rows import (
@@ -30,7 +30,8 @@ from knowledge.tables_guidelines import documents, editions, passages
 class Library:
     """The catalogue of guidelines and the life of their editions."""
 
-    def __init__(self, *, log: AuditLog, clock: Clock) -> None:
+    def __init__(self, db: Database, *, log: AuditLog, clock: Clock) -> None:
+        self.db = db
         self.log = log
         self.clock = clock
 

@@ -35,8 +35,8 @@ def document(
 
 
 @pytest.fixture
-def library(clock: FixedClock) -> Library:
-    return Library(log=AuditLog(clock=clock), clock=clock)
+def library(db: Database, clock: FixedClock) -> Library:
+    return Library(db, log=AuditLog(clock=clock), clock=clock)
 
 
 def publish(db: Database, library: Library, new: NewDocument) -> str:
