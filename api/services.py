@@ -10,11 +10,16 @@ from typing import Any
 from cds.actors import Actor, local_operator
 from cds.audit import AuditLog
 from cds.clock import Clock, SystemClock
+from cds.consult import ConsultParts
 from cds.db import Database, open_database
+from cds.language_model import LanguageModel
+from cds.language_model.source import ModelSource
+from cds.policy import Policy, read_policy, shipped_policy
 from cds.settings import Settings, load_settings
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.guidelines import Library
+from knowledge.nearness import Nearness
 from knowledge.records import Records
 from knowledge.search import KnowledgeBase
 
@@ -67,6 +72,38 @@ class Services:
             records=self.records,
             clock=self.clock,
             repair=self.builder.rebuild_in_background,
+        )
+
+    @cached_property
+    def policy(self) -> Policy:
+        own = self.settings.data / "policy.yaml"
+        return read_policy([own]) if own.exists() else shipped_policy()
+
+    @cached_property
+    def model_source(self) -> ModelSource:
+        return ModelSource(self.settings)
+
+    @property
+    def model(self) -> LanguageModel | None:
+        return self.model_source.current()
+
+    @cached_property
+    def nearness(self) -> Nearness:
+        return Nearness(lambda: self.embedder)
+
+    def consult_parts(self) -> ConsultParts:
+        """What a consult is made from."""
+        return ConsultParts(
+            db=self.db,
+            retriever=self.knowledge,
+            records=self.records,
+            log=self.log,
+            clock=self.clock,
+            policy=self.policy,
+            software=self.software,
+            model=self.model,
+            similarity=self.nearness,
+            answer_seconds=self.settings.answer_seconds,
         )
 
     def close(self) -> None:

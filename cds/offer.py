@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from snowballstemmer import stemmer
 
+from cds.errors import Unavailable
 from cds.evidence import Hit, Passage, Sentence
 from cds.grounding.statement import CitedSentence
 from cds.recommendation import StatementKind
@@ -79,13 +80,20 @@ def offer(question: str, hits: Sequence[Hit], *, similarity: Similarity | None =
         return ()
     shared = _overlaps(question, [_in_context(hit.passage, sentence) for hit, sentence in found])
     texts = [sentence.text for _, sentence in found]
-    near = similarity(question, texts) if similarity is not None else shared
+    near = _near(question, texts, similarity) or shared
     scored = [
         # A third each: near in meaning, near in words, and how well its passage did. None alone is right often enough.
         Offered(hit.passage, sentence, (max(0.0, near[at]) + shared[at] + hit.score) / 3)
         for at, (hit, sentence) in enumerate(found)
     ]
     return tuple(sorted(scored, key=lambda one: -one.score))
+
+
+def _near(question: str, texts: Sequence[str], similarity: Similarity | None) -> Sequence[float]:
+    try:
+        return similarity(question, texts) if similarity is not None else ()
+    except Unavailable:
+        return ()  # without the embedder the words alone decide, as the search does too
 
 
 def stems(text: str) -> set[str]:

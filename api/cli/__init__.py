@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "users": ("users", "Accounts and API tokens."),
     "ingest": ("ingest", "Load guidelines and records."),
     "patients": ("patients", "Patients: list, show, erase, and who may read them."),
+    "ask": ("ask", "Ask a question; the answer cites the library, and is recorded."),
+    "models": ("models", "Open models: what this machine can run, fetch one, try one."),
     "search": ("search", "Find the passages that bear on a question."),
     "decide": ("decide", "Record what the clinician decided."),
     "audit": ("audit", "The log of what was done, and the proof that nobody changed it."),

@@ -14,8 +14,8 @@ UNIVERSITY = Machine(cores=64, memory=512 * GIB, gpu="a large card", gpu_memory=
     "name",
     [
         "gemma-7b", "gemma-3-27b", "mistral-7b", "dbrx", "nemotron-4-340b", "llama-3.1-8b", "llama-4-scout",
-        "deepseek-v3", "deepseek-r1", "deepseek-r1-distill-qwen-1.5b", "deepseek-r1-distill-llama-70b", "minimax-01", "qwen2.5-7b-1m",
-        "qwen3-8b", "gpt-oss-20b", "gpt-oss-120b", "baichuan-m3", "smollm2-135m",
+        "deepseek-v3", "deepseek-r1", "deepseek-r1-distill-qwen-1.5b", "deepseek-r1-distill-llama-70b",
+        "minimax-01", "qwen2.5-7b-1m", "qwen3-8b", "gpt-oss-20b", "gpt-oss-120b", "baichuan-m3", "smollm2-135m",
     ],
 )  # fmt: skip
 def test_the_models_hospitals_deploy_are_listed(name: str) -> None:

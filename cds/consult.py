@@ -1,0 +1,190 @@
+"""A consult: a question in; evidence, a drafted answer, checks, and the recorded recommendation out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, Protocol
+
+from sqlalchemy import Connection
+
+from cds import recommendations, safety
+from cds.actors import Actor
+from cds.answering import Answer, Asked, answer, quoted
+from cds.audit import AuditLog
+from cds.clock import Clock, today
+from cds.db import Database
+from cds.drafting import patient_lines
+from cds.errors import InvalidInput
+from cds.evidence import Evidence, Hit, Retriever, SearchFilter
+from cds.ids import new_id
+from cds.language_model import LanguageModel
+from cds.offer import Similarity, offer
+from cds.patient import PatientFacts, PatientScope
+from cds.policy import Policy
+from cds.recommendation import AuditRef, Citation, Recommendation, Referral, Stamp, Statement
+from cds.triage import triage
+
+# Longer than any question asked in a consult; a pasted document is not a question.
+LONGEST_QUESTION = 2000
+_GUIDELINE_PASSAGES, _RECORD_PASSAGES = 8, 4  # as many as a physician looks through
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: of the guidelines in force, or of those in force on a day gone by."""
+
+    text: str
+    as_of: date | None = None
+    follows: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far a consult has come; with the evidence, what was found and what would be quoted of it."""
+
+    name: Literal["searching", "evidence", "reading", "checking", "recorded"]
+    hits: tuple[Hit, ...] = ()
+    quoted: tuple[Citation, ...] = ()
+
+
+class FactsReader(Protocol):
+    """Reads what is known of one patient."""
+
+    def facts(self, tx: Connection, scope: PatientScope) -> PatientFacts: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsultParts:
+    """Everything a consult needs, built by whoever owns the wiring."""
+
+    db: Database
+    retriever: Retriever
+    records: FactsReader
+    log: AuditLog
+    clock: Clock
+    policy: Policy
+    software: str
+    model: LanguageModel | None = None  # None, or one without a skill: sentences are quoted
+    similarity: Similarity | None = None
+    answer_seconds: float = 60.0
+
+
+def consult(
+    question: Question,
+    parts: ConsultParts,
+    *,
+    actor: Actor,
+    scope: PatientScope | None = None,
+    on_stage: Callable[[Stage], None] = lambda stage: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Recommendation, AuditRef]:
+    """Answer one question and record the answer; what is returned has been committed."""
+    asked_at, watch = parts.clock.now(), _Watch()
+    on = question.as_of or today(parts.clock)
+    text = _checked(question.text)
+    on_stage(Stage("searching"))
+    facts = _facts(parts, scope)
+    asked = Asked(text, on, facts=facts, patient=patient_lines(facts, on) if facts is not None else ())
+    watch.lap("triage")
+
+    sent = triage(text, facts)
+    if sent.kind != "go":
+        done = Answer("referred", referral=Referral(sent.kind, sent.text))
+    else:
+        evidence = _search(parts.retriever, text, scope, as_of=question.as_of)
+        asked = replace(asked, evidence=evidence, offered=offer(text, evidence.hits, similarity=parts.similarity))
+        watch.lap("search")
+        on_stage(Stage("evidence", evidence.hits, _quotes(asked)))
+        on_stage(Stage("reading"))
+        done = answer(
+            asked,
+            model=parts.model,
+            policy=parts.policy,
+            seconds=parts.answer_seconds,
+            cancelled=cancelled,
+            on_draft=lambda: on_stage(Stage("checking")),
+        )
+        watch.lap("answer")
+
+    statements = tuple(_for_patient(statement, facts, on) for statement in done.statements)
+    # The question counts as proposed too: "may I give amoxicillin?" is asked of somebody allergic before any answer.
+    warnings = safety.warnings_for(facts, [text, *statements], on=on) if facts is not None else ()
+    watch.lap("safety")
+    recommendation = Recommendation(
+        id=new_id(),
+        status=done.status,
+        question=text,
+        patient=scope.patient if scope is not None else None,
+        asked_at=asked_at,
+        asked_by=actor.id,
+        statements=statements,
+        withheld=done.withheld,
+        warnings=warnings,
+        evidence=asked.evidence.hits,
+        contradictions=(),
+        abstention=done.abstention,
+        referral=done.referral,
+        stamp=Stamp(done.model, done.prompt, asked.evidence.generation, asked.evidence.embedder, parts.software),
+        facts_used=asked.patient,
+        follows=question.follows,
+        as_of=question.as_of,
+        mode=asked.evidence.mode,
+        relevance=asked.evidence.relevance,
+        seconds={**watch.laps, **done.seconds},
+        extra={"because": done.because} if done.because else {},
+    )
+    with parts.db.transaction() as tx:
+        audit = recommendations.record(tx, recommendation, log=parts.log, actor=actor, facts=facts)
+    on_stage(Stage("recorded"))
+    return recommendation, audit
+
+
+class _Watch:
+    """Seconds of each part of a consult."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = round(now - self._at, 3)
+        self._at = now
+
+
+def _checked(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise InvalidInput("Ask something: the question is empty.", code="question_empty")
+    if len(text) > LONGEST_QUESTION:
+        raise InvalidInput(f"Ask in at most {LONGEST_QUESTION} characters.", code="question_too_long")
+    return text
+
+
+def _facts(parts: ConsultParts, scope: PatientScope | None) -> PatientFacts | None:
+    if scope is None:
+        return None
+    with parts.db.reading() as tx:
+        return parts.records.facts(tx, scope)
+
+
+def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_of: date | None) -> Evidence:
+    """The guidelines' passages, then this patient's; it bears on the question if either does."""
+    found = retriever.search(text, limit=_GUIDELINE_PASSAGES, where=SearchFilter(as_of=as_of))
+    if scope is None:
+        return found
+    own = retriever.search_record(text, scope, limit=_RECORD_PASSAGES)
+    return replace(found, hits=(*found.hits, *own.hits), relevance=max(found.relevance, own.relevance))
+
+
+def _quotes(asked: Asked) -> tuple[Citation, ...]:
+    return tuple(citation for statement in quoted(asked).statements for citation in statement.citations)
+
+
+def _for_patient(statement: Statement, facts: PatientFacts | None, on: date) -> Statement:
+    """The same statement with whether it is meant for this patient, and the chart line that decides."""
+    if facts is None or statement.kind == "finding":
+        return statement
+    applies, because, _ = safety.applicability(statement, facts, on)
+    return replace(statement, applies=applies, because=because)

@@ -1,0 +1,43 @@
+"""The model in use now: opened when first asked for; while its server is away, there is none for a minute."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from cds.errors import Unavailable
+from cds.language_model import LanguageModel
+from cds.language_model.choosing import open_model
+from cds.settings import Settings
+
+# As long as a failing model is left alone: a physician must not wait at each question to learn that it is still away.
+_REST_SECONDS = 60.0
+
+
+class ModelSource:
+    """Opens the model these settings name, once; says why there is none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_one: Callable[[Settings], LanguageModel | None] = open_model,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._open, self._now = settings, open_one, now
+        self._lock = threading.Lock()
+        self._model: LanguageModel | None = None
+        self._again_at = float("-inf")
+        self.trouble: str | None = None
+
+    def current(self) -> LanguageModel | None:
+        """The model, or None to quote; a wrong setting is an error, a server that is away is not."""
+        with self._lock:
+            if self._model is None and self._now() >= self._again_at:
+                self.trouble = None
+                try:
+                    self._model = self._open(self._settings)
+                except Unavailable as error:
+                    self.trouble = error.message
+                # Weights may be fetched while the service runs: looked for again after the same rest.
+                self._again_at = self._now() + _REST_SECONDS
+            return self._model
