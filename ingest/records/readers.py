@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.records.ccda.document import read_document
 from ingest.records.fhir.bundle import read_bundle
 from ingest.records.fhir.ndjson import read_ndjson
 from ingest.records.files import head
@@ -49,10 +50,16 @@ def _is_json(name: str, start: bytes) -> bool:
     return name.endswith(".json") or start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
 
 
+def _is_xml(name: str, start: bytes) -> bool:
+    plain = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return name.endswith((".xml", ".ccda", ".ccd", ".cda")) or plain[:1] == b"<"
+
+
 # In the order they are asked; adding a format is one file and one line.
 READERS = (
     Reader("FHIR Bulk Data", _is_ndjson, lambda files, options: read_ndjson(files, source=options.source), True),
     Reader("FHIR JSON", _is_json, _one_by_one(read_bundle)),
+    Reader("C-CDA", _is_xml, _one_by_one(read_document)),
 )
 
 

@@ -31,7 +31,7 @@ _PERSON = ("name", "birth_date", "birth_precision", "sex", "language", "deceased
 
 def encode(fact: Fact | NoneKnown) -> dict[str, Any]:
     """One fact as JSON has it, without what is unknown."""
-    body: dict[str, Any] = {"kind": _NAMES[type(fact)]}
+    body: dict[str, Any] = {"is": _NAMES[type(fact)]}
     for field in fields(fact):
         value = getattr(fact, field.name)
         if field.name in _OUTSIDE or value is None or value == ():
@@ -47,12 +47,12 @@ def encode(fact: Fact | NoneKnown) -> dict[str, Any]:
 
 def decode(body: dict[str, Any], *, patient: str, key: str, number: int, source: Source) -> Fact | NoneKnown:
     """The fact as it was, with its id and its source."""
-    kind = _KINDS[body["kind"]]
+    kind = _KINDS[body["is"]]
     values: dict[str, Any] = {"source": source}
     if kind is not NoneKnown:
         values["id"] = fact_id(patient, key, number)
     for name, value in body.items():
-        if name == "kind":
+        if name == "is":
             continue
         if name in _CODES:
             value = tuple(Code(*code) for code in value)

@@ -130,6 +130,7 @@ def _keep(tx: Connection, versions: Sequence[_Version], done: Stored, *, clock: 
             "rank": v.rank,
             "digest": v.digest,
             "current": identity in winners,
+            "resource": v.read.source.resource,
             "version": v.read.source.version,
             "recorded": v.read.source.recorded,
             "file": v.read.source.file,

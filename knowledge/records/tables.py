@@ -40,6 +40,7 @@ resources = Table(
     Column("rank", String(64), nullable=False),  # sorts versions of one key, oldest first
     Column("digest", String(64), nullable=False),  # of what was read, so that the same is stored once
     Column("current", Boolean, nullable=False),
+    Column("resource", Text, nullable=False),  # what the source calls it
     Column("version", Text),
     Column("recorded", UtcDateTime),
     Column("file", Text),

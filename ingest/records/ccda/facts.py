@@ -1,0 +1,407 @@
+"""From the entries of a C-CDA document to facts, by template; the section decides where a template is ambiguous."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from cds.patient import Allergy, Condition, Immunization, Medication, Observation, Procedure, Source
+from ingest.records.ccda.elements import (
+    Element,
+    all_of,
+    codes,
+    end,
+    moment,
+    name,
+    number,
+    one_of,
+    referenced,
+    start,
+    templates,
+    type_of,
+    value_of,
+    words,
+)  # fmt: skip
+from ingest.records.codes import NONE_KNOWN, SAYS_NOTHING
+from ingest.records.dates import read_date, read_moment
+from knowledge.records.incoming import Fact, NoneKnown
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry that states something, with what stands around it."""
+
+    element: Element
+    section: str | None  # its LOINC code
+    source: Source
+    written: date | None  # of the document
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entry: its templates, its name in FHIR's words, and how it is read."""
+
+    type: str
+    tags: frozenset[str]
+    templates: frozenset[str]
+    read: Callable[[Entry], Fact | NoneKnown | str]  # a string says why it is no fact
+    sections: frozenset[str] | None = None  # only in these, or under `under`; None: anywhere
+    under: str | None = None
+
+
+def _problem(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    value = one_of(element, "h:value")
+    text = words(value) or (referenced(value) if value is not None else None) or referenced(one_of(element, "h:text"))
+    coded = codes(value)
+    if (nil := _nil(entry, "conditions", text, {code.code for code in coded})) is not None:
+        return nil
+    if text is None:
+        return "without-code"
+    return Condition(
+        id="",
+        text=text,
+        codes=coded,
+        status=_problem_status(element),
+        source=entry.source,
+        onset=start(element),
+        ended=end(element),
+    )
+
+
+def _problem_status(
+    element: Element,
+) -> Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved", "unknown"]:
+    said = _status(element, "22.4.6")
+    if said in ("active", "inactive", "resolved"):
+        return said
+    if one_of(element, "h:effectiveTime/h:high") is not None:  # even of unknown date, it has ended
+        return "resolved"
+    concern = value_of(_around(element, "act"), "h:statusCode", "code")
+    return "active" if concern == "active" else "inactive" if concern == "completed" else "unknown"
+
+
+def _allergy(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    substances = all_of(element, "h:participant/h:participantRole/h:playingEntity")
+    substance = substances[0] if substances else None
+    coded = codes(one_of(substance, "h:code"))
+    value = one_of(element, "h:value")
+    text = words(one_of(substance, "h:code")) or referenced(one_of(substance, "h:name"))
+    kinds = {code.code for code in (*coded, *codes(value))}
+    if nil := _nil(
+        entry, "allergies", text or words(value), kinds, named=bool(kinds - _ANY_SUBSTANCE - _ALLERGY_KINDS)
+    ):
+        return nil
+    text = text or referenced(one_of(element, "h:text"))
+    if text is None and value is not None and not (coded := codes(value)):
+        return "without-code"
+    if text is None and (text := words(value)) is None:
+        return "without-code"
+    status = _status(element, "22.4.28")
+    concern = value_of(_around(element, "act"), "h:statusCode", "code")
+    if status is None and one_of(element, "h:effectiveTime/h:high[@value]") is not None:
+        status = "resolved"
+    kind = {code.code for code in codes(value)}
+    severity = _inner(element, "22.4.8")
+    grave = codes(one_of(severity, "h:value"))
+    critical = codes(one_of(_inner(element, "22.4.145"), "h:value"))
+    reactions = [
+        words(one_of(one, "h:value")) or referenced(one_of(one, "h:text")) for one in _all_inner(element, "22.4.9")
+    ]
+    return Allergy(
+        id="",
+        text=text,
+        codes=coded,
+        status=status or ("active" if concern == "active" else "unknown"),
+        source=entry.source,
+        kind="intolerance" if kind & _INTOLERANCE else "allergy" if kind & _ALLERGY_KINDS else "unknown",
+        criticality=_CRITICALITY.get(critical[0].code if critical else "", "high" if _is_grave(grave) else "unknown"),
+        reactions=tuple(dict.fromkeys(one for one in reactions if one)),
+    )
+
+
+_ALLERGY_KINDS = frozenset({
+    "416098002", "414285001", "419199007", "420134006", "419511003", "418471000", "418038007", "232347008", "59037007",
+    "235719002", "426232007", "ASSERTION", "DALG", "FALG", "ALG", "DINT", "FINT", "OINT", "DNAINT", "EALG", "424213003",
+})  # fmt: skip
+_INTOLERANCE = frozenset({"59037007", "235719002", "DINT", "FINT", "OINT", "DNAINT"})
+# "a drug", "a substance", "a food": names nothing in particular
+_ANY_SUBSTANCE = frozenset({"410942007", "105590001", "762766007", "373873005", "255620007", "NI", "260379002"})
+_CRITICALITY: dict[str, Literal["low", "high", "unable-to-assess", "unknown"]] = {
+    "CRITL": "low",
+    "CRITH": "high",
+    "CRITU": "unable-to-assess",
+    "62482003": "low",
+    "75540009": "high",
+}
+
+
+def _is_grave(grave: tuple[Any, ...]) -> bool:
+    return any(code.code in ("24484000", "399166001", "442452003") for code in grave)  # severe, fatal, life-threatening
+
+
+def _medication(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    material = one_of(element, "h:consumable/h:manufacturedProduct/h:manufacturedMaterial")
+    coded = codes(one_of(material, "h:code"))
+    text = words(one_of(material, "h:code")) or referenced(one_of(material, "h:name"))
+    if (nil := _nil(entry, "medications", text, {code.code for code in coded}, named=bool(coded))) is not None:
+        return nil
+    text = text or referenced(one_of(element, "h:text"))
+    if text is None:
+        return "without-code"
+    spans = all_of(element, "h:effectiveTime")
+    span = next((one for one in spans if type_of(one) != "PIVL_TS" and type_of(one) != "EIVL_TS"), None)
+    ended = read_date(value_of(span, "h:high"))
+    return Medication(
+        id="",
+        text=text,
+        codes=coded,
+        status=_medication_status(entry, ended),
+        source=entry.source,
+        dose=_amount(one_of(element, "h:doseQuantity")),
+        route=words(one_of(element, "h:routeCode")),
+        frequency=_frequency(spans),
+        started=read_date(value_of(span, "h:low")) or read_date(None if span is None else span.get("value")),
+        ended=ended,
+    )
+
+
+def _medication_status(
+    entry: Entry, ended: date | None
+) -> Literal["active", "on-hold", "stopped", "completed", "unknown"]:
+    said = _status(entry.element, "22.4.47")
+    if said is not None:
+        return "active" if said == "active" else "stopped"
+    over = ended is not None and entry.written is not None and ended < entry.written
+    status = value_of(entry.element, "h:statusCode", "code")
+    if status in ("aborted", "cancelled"):
+        return "stopped"
+    if status in ("suspended", "held"):
+        return "on-hold"
+    if status == "active":
+        return "completed" if over else "active"
+    if status == "completed":  # R1.1 senders close every entry: only its end says that it is over
+        return "completed" if over or entry.section != "10160-0" else "active" if ended is not None else "unknown"
+    return "unknown"
+
+
+def _frequency(spans: list[Element]) -> str | None:
+    for one in spans:
+        period = one_of(one, "h:period")
+        if period is not None and (amount := number(period.get("value"))) is not None:
+            unit = _UNITS.get(period.get("unit") or "", period.get("unit") or "")
+            return f"every {amount:g} {unit}{'s' if amount != 1 else ''}" if amount != 1 else f"every {unit}"
+        if type_of(one) == "EIVL_TS" and (event := value_of(one, "h:event", "code")):
+            return event
+    return None
+
+
+_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
+
+
+def _amount(quantity: Element | None) -> str | None:
+    value = number(None if quantity is None else quantity.get("value"))
+    if quantity is None or value is None:
+        low = number(value_of(quantity, "h:low"))
+        return None if low is None else f"{low:g} {value_of(quantity, 'h:low', 'unit') or ''}".strip()
+    unit = quantity.get("unit") or ""
+    return f"{value:g} {'' if unit == '1' else unit}".strip()
+
+
+def _immunization(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    if element.get("negationInd") == "true":
+        return "not-done"
+    material = one_of(element, "h:consumable/h:manufacturedProduct/h:manufacturedMaterial")
+    code = one_of(material, "h:code")
+    text = words(code) or referenced(one_of(material, "h:name")) or referenced(one_of(element, "h:text"))
+    if text is None:
+        return "without-code"
+    status = value_of(element, "h:statusCode", "code") or "unknown"
+    return Immunization("", text, codes(code), status, entry.source, given=start(element))
+
+
+def _procedure(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    if element.get("negationInd") == "true":
+        return "not-done"
+    code = one_of(element, "h:code")
+    text = words(code) or referenced(one_of(element, "h:text"))
+    if text is None:
+        return "without-code"
+    planned = element.get("moodCode") not in (None, "EVN")
+    status = "preparation" if planned else value_of(element, "h:statusCode", "code") or "unknown"
+    return Procedure("", text, codes(code), status, entry.source, performed=None if planned else start(element))
+
+
+def _observation(entry: Entry) -> Fact | NoneKnown | str:
+    element = entry.element
+    if element.get("negationInd") == "true":
+        return "refuted"
+    code, value = one_of(element, "h:code"), one_of(element, "h:value")
+    text = words(code) or referenced(one_of(element, "h:text")) or _bare(code)
+    if text is None:
+        return "without-code"
+    values = _value(value)
+    span = one_of(element, "h:referenceRange/h:observationRange/h:value")
+    return Observation(
+        id="",
+        text=text,
+        codes=codes(code),
+        source=entry.source,
+        taken=moment(element) or moment(_around(element, "organizer")),
+        category=_CATEGORIES.get(entry.section or ""),
+        interpretation=value_of(element, "h:interpretationCode", "code"),
+        low=number(value_of(span, "h:low")),
+        high=number(value_of(span, "h:high")),
+        **values,
+    )
+
+
+_CATEGORIES = {"30954-2": "laboratory", "8716-3": "vital-signs", "29762-2": "social-history"}
+
+
+def _value(value: Element | None) -> dict[str, Any]:
+    if value is None:
+        return {}
+    kind = type_of(value)
+    if (flavour := value.get("nullFlavor")) and kind not in ("CD", "CE", "CO", "ED", "ST"):
+        return {"absent": flavour}
+    if kind in ("PQ", "INT", "REAL", "MO"):
+        unit = value.get("unit")
+        return {"value": number(value.get("value")), "unit": None if unit in (None, "1") else unit}
+    if kind == "IVL_PQ":
+        return _span(value)
+    if kind in ("CD", "CE", "CO", "CV", "CS"):
+        said = words(value) or referenced(value) or value.get("code")
+        return {"answer": said, "answer_codes": codes(value), "absent": None if said else value.get("nullFlavor")}
+    if kind == "BL":
+        return {"answer": value.get("value")}
+    if kind == "TS":
+        found = read_moment(value.get("value"))
+        return {"answer": found.isoformat() if found else None}
+    said = referenced(value) or value.get("value")
+    if said is None:
+        return {"absent": value.get("nullFlavor")}
+    return {"answer": said}
+
+
+def _span(value: Element) -> dict[str, Any]:
+    """A value with one open end is a comparison; one with two ends is said in words."""
+    low, high = (number(value_of(value, f"h:{end}")) for end in ("low", "high"))
+    units = [value_of(value, f"h:{end}", "unit") for end in ("low", "high")]
+    unit = next((one for one in units if one and one != "1"), None)
+    if low is not None and high is not None:
+        return {"answer": f"{low:g} to {high:g} {unit or ''}".strip()}
+    if low is not None:
+        closed = value_of(value, "h:low", "inclusive") != "false"
+        return {"value": low, "unit": unit, "comparator": ">=" if closed else ">"}
+    if high is not None:
+        closed = value_of(value, "h:high", "inclusive") != "false"
+        return {"value": high, "unit": unit, "comparator": "<=" if closed else "<"}
+    return {"absent": value.get("nullFlavor")}
+
+
+def _nil(
+    entry: Entry,
+    of: Literal["conditions", "medications", "allergies"],
+    text: str | None,
+    found: set[str],
+    *,
+    named: bool | None = None,
+) -> NoneKnown | str | None:
+    """Whether this entry says that there are none, denies one, or says nothing."""
+    for code in found:
+        if NONE_KNOWN.get(code) == of:
+            return NoneKnown(of=of, text=text or code, source=entry.source)
+        if code in SAYS_NOTHING:
+            return "says-nothing"
+    if entry.element.get("negationInd") != "true":
+        return None
+    particular = bool(found - _ANY_PROBLEM) if named is None else named
+    return "refuted" if particular else NoneKnown(of=of, text=text or f"no known {of}", source=entry.source)
+
+
+_ANY_PROBLEM = frozenset({"55607006", "64572001", "404684003", "409586006", "ASSERTION"})
+
+
+def _status(element: Element, template: str) -> Literal["active", "inactive", "resolved"] | None:
+    """What the status observation inside an entry says."""
+    for one in _all_inner(element, template) or [
+        one
+        for one in all_of(element, "h:entryRelationship/h:observation")
+        if value_of(one, "h:code", "code") == "33999-4"
+    ]:
+        value = one_of(one, "h:value")
+        code = None if value is None else value.get("code")
+        said = _STATUSES.get(code or "") or _STATUSES.get((words(value) or "").lower())
+        if said is not None:
+            return said
+    return None
+
+
+_STATUSES: dict[str, Literal["active", "inactive", "resolved"]] = {
+    "55561003": "active",
+    "73425007": "inactive",
+    "90734009": "active",  # chronic
+    "7087005": "inactive",  # intermittent
+    "255227004": "active",  # recurrent
+    "415684004": "inactive",  # ruled out is told by negation; here a vendor's "rule out"
+    "410516002": "inactive",
+    "413322009": "resolved",
+    "421139008": "inactive",
+    "active": "active",
+    "inactive": "inactive",
+    "resolved": "resolved",
+    "no longer active": "inactive",
+    "completed": "inactive",
+}
+
+
+def _inner(element: Element, template: str) -> Element | None:
+    return next(iter(_all_inner(element, template)), None)
+
+
+def _all_inner(element: Element, template: str) -> list[Element]:
+    return [one for one in element.iterfind(".//{urn:hl7-org:v3}observation") if template in templates(one)]
+
+
+def _around(element: Element, tag: str) -> Element | None:
+    return next((one for one in element.iterancestors() if name(one) == tag), None)
+
+
+def _bare(code: Element | None) -> str | None:
+    return None if code is None else code.get("code")
+
+
+_PROBLEM_SECTIONS = frozenset({"11450-4", "11348-0", "11535-2", "46241-6", "10219-4", "10218-6"})
+# Adding a kind of entry is one function and one line.
+KINDS = (
+    Kind("AllergyIntolerance", frozenset({"observation"}), frozenset({"22.4.7", "22.4.90"}), _allergy),
+    Kind(
+        "Condition",
+        frozenset({"observation"}),
+        frozenset({"22.4.4"}),
+        _problem,
+        sections=_PROBLEM_SECTIONS,
+        under="22.4.3",
+    ),
+    Kind("Immunization", frozenset({"substanceAdministration"}), frozenset({"22.4.52"}), _immunization),
+    Kind("MedicationStatement", frozenset({"substanceAdministration"}), frozenset({"22.4.16"}), _medication),
+    Kind(
+        "Procedure",
+        frozenset({"procedure", "act", "observation"}),
+        frozenset({"22.4.12", "22.4.13", "22.4.14"}),
+        _procedure,
+    ),
+    Kind(
+        "Observation",
+        frozenset({"observation"}),
+        frozenset({"22.4.2", "22.4.27", "22.4.38", "22.4.78", "22.4.85", "15.3.8"}),
+        _observation,
+    ),
+    # A social history is often sent with templates of its own.
+    Kind("Observation", frozenset({"observation"}), frozenset(), _observation, sections=frozenset({"29762-2"})),
+)
