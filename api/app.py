@@ -10,6 +10,7 @@ from api import errors
 from api.assets import Assets
 from api.auth.passwords import Passwords
 from api.guard import Guard, Metrics
+from api.live import LiveConsults
 from api.routes import ROUTERS
 from api.services import Services
 
@@ -23,8 +24,7 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        for close in app.state.closing:
-            close()
+        app.state.live.close()
 
     app = FastAPI(
         title="Evidence CDS",
@@ -41,7 +41,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.assets = Assets()
     app.state.passwords = Passwords()
-    app.state.closing = []
+    app.state.live = LiveConsults(lambda: services.consult_parts())
     errors.install(app)
     for name in ROUTERS:
         app.include_router(import_module(f"api.routes.{name}").router, max_body_size=_LARGEST_BODY)

@@ -77,16 +77,14 @@ def status_of(error: CdsError) -> int:
     return 500
 
 
+def problem_document(error: CdsError) -> dict[str, Any]:
+    """An error inside a stream that has begun."""
+    return _document(status_of(error), error.code, error.message)
+
+
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
     """One error as RFC 9457 has it, with our stable code."""
-    document = {
-        "type": f"urn:cds:problem:{code}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **more,
-    }
+    document = {**_document(status, code, detail), **more}
     headers = {"retry-after": str(_RETRY_AFTER_S[code])} if code in _RETRY_AFTER_S else {}
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="cds"'
@@ -106,7 +104,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-def unexpected(scope: Scope, error: Exception) -> Response:
+def as_defect(error: Exception) -> CdsError:
     """A defect of ours: the place is logged, the message is not, since it may hold what a patient's record says."""
     reference = secrets.token_hex(4)
     trace = error.__traceback__
@@ -114,9 +112,12 @@ def unexpected(scope: Scope, error: Exception) -> Response:
         trace = trace.tb_next
     where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
     _LOG.error("unexpected %s at %s reference %s", type(error).__name__, where, reference)
-    return _answer(
-        Request(scope), 500, "failed", f"Something went wrong here. Tell the administrator: reference {reference}."
-    )
+    return CdsError(f"Something went wrong here. Tell the administrator: reference {reference}.")
+
+
+def unexpected(scope: Scope, error: Exception) -> Response:
+    """The answer to a request that met a defect of ours."""
+    return _answer(Request(scope), 500, "failed", as_defect(error).message)
 
 
 async def _cds_error(request: Request, error: Exception) -> Response:
@@ -159,6 +160,16 @@ def _answer(request: Request, status: int, code: str, detail: str, **more: Any) 
     from api.pages import page
 
     return page(request, "error.html", status_code=status, status=status, code=code, detail=detail)
+
+
+def _document(status: int, code: str, detail: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:cds:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -26,6 +26,8 @@ def render(request: Request, template: str, **values: Any) -> str:
     identity: Identity = getattr(request.state, "identity", Identity())
     actor = identity.actor
     here = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    places = [place for place in NAVIGATION if actor and actor.roles & place.roles]
+    within = [place.path for place in places if f"{here}/".startswith(f"{place.path}/")]
     return (
         _environment()
         .get_template(template)
@@ -33,8 +35,8 @@ def render(request: Request, template: str, **values: Any) -> str:
             product=PRODUCT,
             actor=actor,
             roles=Role,
-            navigation=[line for line in NAVIGATION if actor and actor.roles & line.roles],
-            here=here,
+            navigation=places,
+            current=max(within, key=len, default=None),
             path=lambda to: address(request, to),
             asset=lambda name: address(request, request.app.state.assets.address(name)),
             today=request.app.state.services.clock.now().date(),

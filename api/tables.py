@@ -8,3 +8,5 @@ import cds.tables_recommendations  # noqa: F401
 import api.auth.tables  # noqa: F401
 import knowledge.tables_builds  # noqa: F401
 import knowledge.vectors  # noqa: F401
+import api.gaps  # noqa: F401
+import api.idempotency  # noqa: F401

@@ -1,10 +1,11 @@
 """`cds serve`: the service, until Ctrl-C."""
 
+import contextlib
 import logging
 import shutil
 import socket
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,7 +27,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="The port to listen on; default: CDS_PORT or 8470.")] = None,
 ) -> None:
     """Start the service; Ctrl-C ends it."""
-    given = {"host": host, "port": port}
+    given: dict[str, Any] = {"host": host, "port": port}
     services = services_from_environment(**{name: value for name, value in given.items() if value is not None})
     listening = listen(services.settings.host, services.settings.port)
     try:
@@ -96,10 +97,8 @@ def run(services: Services, listening: socket.socket, *, welcome: str = "") -> N
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     say(f"{welcome}Serving on http://{shown}:{port}{services.settings.root_path}/ — Ctrl-C ends it.")
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn has finished by then and hands the signal on
         server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass  # uvicorn has finished by now and hands the signal on
     say("Stopped.")
 
 

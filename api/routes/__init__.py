@@ -38,6 +38,8 @@ ROUTERS: tuple[str, ...] = (
     "home",
     "sign_in",
     "reference",
+    "consults",
+    "consult_pages",
 )
 
 
@@ -50,4 +52,7 @@ class Place:
     roles: frozenset[Role]
 
 
-NAVIGATION: tuple[Place, ...] = ()
+NAVIGATION: tuple[Place, ...] = (
+    Place("/consults/new", "Ask", frozenset({Role.PHYSICIAN})),
+    Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
+)
