@@ -77,6 +77,7 @@ class _Walk:
     contents: int = 0
     gone: dict[int, None] = field(default_factory=dict)  # entries whose text is missing, in order
     erased: set[int] = field(default_factory=set)  # entries whose text the log says was erased
+    unclaimed: list[int] = field(default_factory=list)  # texts beside no entry at all
 
 
 def verify(tx: Connection, *, checkpoints: Path | None = None, key: VerifierKey | None = None) -> Report:
@@ -163,13 +164,7 @@ def _rows(tx: Connection, walk: _Walk) -> Iterator[dict[str, Any]]:
             last_read = row[0]
             content = texts.pop(row[0], None)
             yield dict(zip(("seq", *_FIELDS, "entry", "leaf"), row, strict=True)) | {"content": content}
-        if texts:
-            unclaimed = min(texts)
-            raise _Wrong(
-                "content_unclaimed",
-                f"There is a text beside the log that no entry {unclaimed} speaks of.",
-                seq=unclaimed,
-            )
+        walk.unclaimed += sorted(texts)
         if not found:
             return
         after = last_read
@@ -265,6 +260,11 @@ def _end(tx: Connection, walk: _Walk, held: list[Checkpoint]) -> None:
         message = f"The log's head cannot be read: {type(error.orig).__name__}."
         raise _Wrong("unreadable", message, seq=size + 1) from None
     if (not rows and size == 0) or [tuple(row) for row in rows] == [(1, size, frontier_text(walk.tree))]:
+        if walk.unclaimed:
+            first = walk.unclaimed[0]
+            raise _Wrong(
+                "content_unclaimed", f"There is a text beside the log for entry {first}, which is not there.", seq=first
+            )
         return
     stated = rows[0][1] if len(rows) == 1 else None
     if isinstance(stated, int) and stated > size:

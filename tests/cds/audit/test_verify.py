@@ -65,7 +65,7 @@ class Site:
                 tx.execute(text(f"DROP TRIGGER {name}"))
         else:
             for table in ("audit_entries", "audit_contents", "audit_head"):
-                tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+                tx.execute(text(f"ALTER TABLE IF EXISTS {table} DISABLE TRIGGER USER"))
 
     def restore(self, kept: list[Any]) -> None:
         with self.db.transaction() as tx:
