@@ -22,6 +22,7 @@ SNOMED, LOINC, RXNORM, UCUM = (
 _CVX = "http://hl7.org/fhir/sid/cvx"
 _HL7 = "http://terminology.hl7.org/CodeSystem"
 _OURS = "https://demo.invalid"  # a name that resolves nowhere, on purpose
+_ROUTES = {"mouth": ("26643006", "Oral route"), "inhaler": ("447694001", "Respiratory tract route")}
 _TERMS = Path(__file__).parent / "sources" / "terms.yaml"
 
 Resource = dict[str, Any]
@@ -129,7 +130,8 @@ def _medication(identity: str, said: Resource) -> Resource:
     if "amount" in said:
         value, unit = said["amount"].split(" ", 1)
         dosage["doseAndRate"] = [{"doseQuantity": _quantity(float(value), unit)}]
-        dosage["route"] = _coded(SNOMED, "26643006" if said.get("by", "mouth") == "mouth" else "18679011", said)
+        code, words = _ROUTES[said.get("by", "mouth")]
+        dosage["route"] = {"coding": [{"system": SNOMED, "code": code, "display": words}], "text": words}
         dosage["asNeededBoolean"] = said.get("when needed", False)
     if "times" in said:
         times, unit = said["times"]
@@ -154,11 +156,6 @@ def _medication(identity: str, said: Resource) -> Resource:
         "authoredOn": _moment(said["since"]),
         "dosageInstruction": [dosage],
     }
-
-
-def _coded(system: str, code: str, said: Resource) -> Resource:
-    words = {"26643006": "Oral route", "18679011": "Inhalation route"}[code]
-    return {"coding": [{"system": system, "code": code, "display": words}], "text": words}
 
 
 def _procedure(identity: str, said: Resource) -> Resource:
