@@ -297,6 +297,14 @@ class Library:
         query = select(editions.c.state, func.count()).group_by(editions.c.state)
         return {row[0]: row[1] for row in tx.execute(query)}
 
+    def changed_texts(self, tx: Connection) -> list[str]:
+        """Editions whose stored text is no longer what was recorded of it."""
+        changed = []
+        for edition in self.editions(tx):
+            if sha256(self.text(tx, edition.id).encode()).hexdigest() != edition.text_hash:
+                changed.append(edition.id)
+        return changed
+
     def affected(self, tx: Connection, name: str) -> tuple[Affected, ...]:
         """Every past recommendation that rests on a document or edition: the recall list."""
         citations = metadata.tables.get("citations")

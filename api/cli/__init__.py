@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Load the sample library, patients and demo users, then start the service."),
     "users": ("users", "Accounts and API tokens."),
     "ingest": ("ingest", "Load guidelines and records."),
+    "library": ("library", "The guideline library."),
     "patients": ("patients", "Patients: list, show, erase, and who may read them."),
     "ask": ("ask", "Ask a question; the answer cites the library, and is recorded."),
     "models": ("models", "Open models: what this machine can run, fetch one, try one."),

@@ -1,0 +1,1 @@
+"""PDF: words at their places, put back into columns, paragraphs, lists and tables."""

@@ -1,0 +1,102 @@
+"""Lines into reading order: column by column, between what crosses them."""
+
+from collections.abc import Sequence
+
+from ingest.documents.pdf.lines import Line
+
+# A gutter narrower than this is a gap between words.
+_NARROWEST = 7.0
+# Figures, formulas and stray lines may cross a gutter; more lines than this share cannot.
+_MAY_CROSS = 0.2
+# Fewer lines than this beside each other do not make columns.
+_FEW = 4
+_STEP = 2.0
+
+
+def in_reading_order(lines: Sequence[Line]) -> list[list[Line]]:
+    """Groups of lines in the order they are read; each group is a stretch of one column."""
+    if not lines:
+        return []
+    gutters = gutters_of(lines)
+    if not gutters:
+        return [_from_top(lines)]
+    groups: list[list[Line]] = []
+    band: list[Line] = []
+    for line in _from_top(lines):
+        if any(line.left < gutter < line.right for gutter in gutters):
+            groups.extend(_columns(band, gutters))
+            band = []
+            if groups and any(one.left < gutter < one.right for one in groups[-1] for gutter in gutters):
+                groups[-1].append(line)
+            else:
+                groups.append([line])
+        else:
+            band.append(line)
+    groups.extend(_columns(band, gutters))
+    return groups
+
+
+def gutters_of(lines: Sequence[Line]) -> list[float]:
+    """The middles of the empty strips that part columns of text."""
+    left, right = min(line.left for line in lines), max(line.right for line in lines)
+    width = right - left
+    if width < 100 or len(lines) < 2 * _FEW:
+        return []
+    steps = int(width / _STEP) + 1
+    covered = [0] * steps
+    for line in lines:
+        for at in range(int((line.left - left) / _STEP), min(steps, int((line.right - left) / _STEP) + 1)):
+            covered[at] += 1
+    limit = max(covered) * _MAY_CROSS
+    found = []
+    start: int | None = None
+    for at in [*range(steps), -1]:
+        low = at >= 0 and covered[at] <= limit
+        if low and start is None:
+            start = at
+        elif not low and start is not None:
+            end = at if at >= 0 else steps
+            if (end - start) * _STEP >= _NARROWEST and start > 0 and at >= 0:
+                found.append((left + start * _STEP, left + end * _STEP))
+            start = None
+    return [(a + b) / 2 for a, b in found if _parts_text(lines, a, b)]
+
+
+def _parts_text(lines: Sequence[Line], a: float, b: float) -> bool:
+    """Whether running text stands on both sides: lines that fill their column, many of them side by side."""
+    gutter = (a + b) / 2
+    before = [line for line in lines if line.right <= gutter]
+    after = [line for line in lines if line.left >= gutter]
+    if len(before) < _FEW or len(after) < _FEW:
+        return False
+    beside = sum(1 for line in before if any(line.bottom < other.top and other.bottom < line.top for other in after))
+    if beside < _FEW:
+        return False
+    return _fills(before) and _fills(after)
+
+
+def _fills(lines: Sequence[Line]) -> bool:
+    """Whether most of these lines run the width of their column, as text does and cells do not."""
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    near = max(line.right for line in lines) - 0.3 * width
+    full = [line for line in lines if line.right >= near and len(line.words) >= 3]
+    return width > 60 and len(full) >= 0.4 * len(lines)
+
+
+def _columns(band: Sequence[Line], gutters: Sequence[float]) -> list[list[Line]]:
+    columns: list[list[Line]] = [[] for _ in range(len(gutters) + 1)]
+    for line in band:
+        columns[sum(1 for gutter in gutters if line.left >= gutter)].append(line)
+    return [_from_top(column) for column in columns if column]
+
+
+def _from_top(lines: Sequence[Line]) -> list[Line]:
+    """Lines from the top down; those on one row from left to right."""
+    ordered = sorted(lines, key=lambda line: -line.middle)
+    rows: list[list[Line]] = []
+    for line in ordered:
+        if rows and line.middle > rows[-1][0].bottom and line.top > rows[-1][0].middle:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda one: one.left)]

@@ -1,0 +1,244 @@
+"""The words of a PDF page as its reader sees them: where they stand, how large, how bold, whether visible."""
+
+import ctypes
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ingest.documents.characters import clean
+from knowledge.editions import Box
+
+# pdfium marks a hyphen at the end of a line by one of these.
+HYPHENS = frozenset("\x02\ufffe\u00ad")
+# Characters closer than this share of their size belong to one word.
+_WORD_GAP = 0.22
+# A figure this much smaller than the word it is set against is raised or lowered.
+_OTHER_SIZE = 0.2
+# More characters than this on a page are not meant for reading.
+MOST_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a piece of text is drawn."""
+
+    size: float
+    bold: bool
+    white: bool  # drawn so light that on a white page it is not seen
+    invisible: bool  # not drawn at all
+    angle: int  # of its baseline, in degrees, as the page is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, its box and its place in the order in which the file draws it."""
+
+    text: str
+    box: Box
+    look: Look
+    order: int
+    hyphen: bool = False  # cut at the end of its line
+    glued: bool = False  # no space before it: a raised figure after a word
+
+    @property
+    def height(self) -> float:
+        return self.box.top - self.box.bottom
+
+    @property
+    def middle(self) -> float:
+        return (self.box.top + self.box.bottom) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The page as it is shown: its size, and how the file's own coordinates lie on it."""
+
+    number: int
+    width: float
+    height: float
+    left: float
+    bottom: float
+    rotation: int
+
+    def shown(self, left: float, bottom: float, right: float, top: float) -> Box:
+        """A rectangle of the file as it lies on the shown page."""
+        x0, x1, y0, y1 = left - self.left, right - self.left, bottom - self.bottom, top - self.bottom
+        if self.rotation == 90:
+            x0, x1, y0, y1 = y0, y1, self.height - x1, self.height - x0
+        elif self.rotation == 180:
+            x0, x1, y0, y1 = self.width - x1, self.width - x0, self.height - y1, self.height - y0
+        elif self.rotation == 270:
+            x0, x1, y0, y1 = self.width - y1, self.width - y0, x0, x1
+        return Box(self.number, round(x0, 2), round(y0, 2), round(x1, 2), round(y1, 2))
+
+    def holds(self, box: Box) -> bool:
+        """Whether a box lies on the page; a hair's breadth over the edge counts as on it."""
+        return box.left >= -1 and box.bottom >= -1 and box.right <= self.width + 1 and box.top <= self.height + 1
+
+    def clipped(self, box: Box) -> Box:
+        return Box(
+            box.page,
+            max(0.0, box.left),
+            max(0.0, box.bottom),
+            min(round(self.width, 2), box.right),
+            min(round(self.height, 2), box.top),
+        )
+
+
+def sheet_of(page: Any, number: int) -> Sheet:
+    """The geometry of a page."""
+    width, height = page.get_size()
+    left, bottom, _, _ = page.get_bbox()
+    return Sheet(number, width, height, left, bottom, page.get_rotation() % 360)
+
+
+def words_of(page: Any, sheet: Sheet, dropped: Counter[str]) -> list[Word]:
+    """Every word on the page, in the order the file draws them; those off the page are dropped."""
+    text = page.get_textpage()
+    try:
+        reader = _Reader(page, text, sheet, dropped)
+        return reader.words()
+    finally:
+        text.close()
+
+
+class _Reader:
+    """One pass over the characters of a page."""
+
+    def __init__(self, page: Any, text: Any, sheet: Sheet, dropped: Counter[str]) -> None:
+        import pypdfium2.raw as pdfium
+
+        self.pdfium = pdfium
+        self.text = text
+        self.sheet = sheet
+        self.dropped = dropped
+        self.looks: dict[tuple[Any, ...], Look] = {}
+        self.by_object: dict[int | None, Look] = {}
+        self.found: list[Word] = []
+        self.letters: list[str] = []
+        self.box: list[float] = []
+        self.look: Look | None = None
+        self.glued = False
+
+    def words(self) -> list[Word]:
+        count = min(self.text.count_chars(), MOST_CHARACTERS)
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        get_unicode, get_box = self.pdfium.FPDFText_GetUnicode, self.pdfium.FPDFText_GetCharBox
+        handle = self.text.raw
+        places = [ctypes.byref(one) for one in (left, right, bottom, top)]
+        for at in range(count):
+            code = get_unicode(handle, at)
+            character = chr(code) if 0 < code <= 0x10FFFF else "\ufffd"
+            if character in HYPHENS or character.isspace() or code == 0:
+                self._finish(hyphen=character in HYPHENS)
+                self.glued = False
+                continue
+            if not get_box(handle, at, *places):
+                continue
+            edges = (left.value, bottom.value, right.value, top.value)
+            look = self._look(at)
+            if self.letters and self.look is not None:
+                if self._apart(edges, look):
+                    self._finish()
+                elif abs(look.size - self.look.size) > _OTHER_SIZE * max(look.size, self.look.size):
+                    self._finish()
+                    self.glued = bool(self.found)
+            self._add(character, edges, look)
+        self._finish()
+        return self.found
+
+    def _look(self, at: int) -> Look:
+        pdfium, handle = self.pdfium, self.text.raw
+        drawn = pdfium.FPDFText_GetTextObject(handle, at)
+        address = ctypes.cast(drawn, ctypes.c_void_p).value if drawn else None
+        if address is not None and address in self.by_object:
+            return self.by_object[address]
+        look = self._made_look(at, drawn)
+        if address is not None:
+            self.by_object[address] = look
+        return look
+
+    def _made_look(self, at: int, drawn: Any) -> Look:
+        import math
+
+        pdfium, handle = self.pdfium, self.text.raw
+        size = pdfium.FPDFText_GetFontSize(handle, at)
+        matrix = pdfium.FS_MATRIX()
+        if pdfium.FPDFText_GetMatrix(handle, at, matrix):
+            scale = math.hypot(matrix.c, matrix.d)
+            size = size * scale if scale else size
+        name = ctypes.create_string_buffer(128)
+        flags = ctypes.c_int()
+        pdfium.FPDFText_GetFontInfo(handle, at, name, 128, flags)
+        label = name.value.lower()
+        bold = (
+            b"bold" in label
+            or b"black" in label
+            or b"heavy" in label
+            or pdfium.FPDFText_GetFontWeight(handle, at) >= 600
+        )
+        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+        filled = pdfium.FPDFText_GetFillColor(handle, at, red, green, blue, alpha)
+        light = bool(filled) and (min(red.value, green.value, blue.value) >= 240 or alpha.value <= 12)
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else 0
+        turn = pdfium.FPDFText_GetCharAngle(handle, at)
+        angle = (round(math.degrees(turn)) - self.sheet.rotation) % 360 if turn >= 0 else 0
+        return Look(round(size, 1), bold, light, mode in (3, 7), angle)
+
+    def _apart(self, edges: tuple[float, float, float, float], look: Look) -> bool:
+        """Whether this character stands away from the word before it, though no space lies between."""
+        assert self.look is not None
+        if look.angle != self.look.angle:
+            return True
+        upright = (look.angle + self.sheet.rotation) % 180 == 0
+        size = max(1.0, look.size)
+        if not upright:
+            return edges[0] > self.box[2] or edges[2] < self.box[0]
+        gap = edges[0] - self.box[2]
+        return (
+            gap > _WORD_GAP * size
+            or gap < -2 * size - (self.box[2] - self.box[0])
+            or edges[1] > self.box[3]
+            or edges[3] < self.box[1]
+        )
+
+    def _add(self, character: str, edges: tuple[float, float, float, float], look: Look) -> None:
+        if not self.letters:
+            self.box, self.look = list(edges), look
+        else:
+            self.box = [
+                min(self.box[0], edges[0]),
+                min(self.box[1], edges[1]),
+                max(self.box[2], edges[2]),
+                max(self.box[3], edges[3]),
+            ]
+        self.letters.append(character)
+
+    def _finish(self, *, hyphen: bool = False) -> None:
+        if not self.letters:
+            return
+        text = clean("".join(self.letters), self.dropped)
+        self.letters.clear()
+        if not text or self.look is None:
+            return
+        box = self.sheet.shown(*self.box)
+        if not self.sheet.holds(box):
+            self.dropped["hidden"] += 1
+            return
+        self.found.append(Word(text, self.sheet.clipped(box), self.look, len(self.found), hyphen, self.glued))
+        self.glued = False
+
+
+def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word]:
+    """The words a reader of the page can see; `sees` looks at the drawn page where a word's look leaves doubt."""
+    doubtful = [word for word in words if word.look.white or word.look.invisible or word.height < 1.2]
+    if not doubtful:
+        return words
+    hidden_by_mode = sum(1 for word in words if word.look.invisible)
+    if hidden_by_mode > 0.8 * len(words):
+        # Nearly all text is drawn unseen: letters laid under a scanned page by OCR.
+        dropped["ocr_layer"] += 1
+        return [replace(word, look=replace(word.look, invisible=False)) for word in words]
+    unseen = {word.order for word in doubtful if word.look.invisible or not sees(word.box)}
+    dropped["hidden"] += len(unseen)
+    return [word for word in words if word.order not in unseen]
