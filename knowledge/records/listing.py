@@ -33,20 +33,17 @@ def list_patients(tx: Connection, mine: Set[str]) -> tuple[Listed, ...]:
     ):
         if patient in mine:
             people.setdefault(patient, {}).update(body["person"])
-    facts = dict(tx.execute(select(r.patient, func.sum(r.facts)).where(r.current).group_by(r.patient)).tuples().all())
-    noted: dict[str, int] = dict(
-        tx.execute(
-            select(notes.c.patient, func.count())
-            .join(resources, r.id == notes.c.resource)
-            .where(r.current)
-            .group_by(notes.c.patient)
-        )
-        .tuples()
-        .all()
+    of_facts = select(r.patient, func.sum(r.facts)).where(r.current).group_by(r.patient)
+    facts: dict[str, int] = {row[0]: row[1] for row in tx.execute(of_facts)}
+    of_notes = (
+        select(notes.c.patient, func.count())
+        .join(resources, r.id == notes.c.resource)
+        .where(r.current)
+        .group_by(notes.c.patient)
     )
-    latest = dict(
-        tx.execute(select(r.patient, func.max(r.recorded)).where(r.current).group_by(r.patient)).tuples().all()
-    )
+    noted: dict[str, int] = {row[0]: row[1] for row in tx.execute(of_notes)}
+    of_times = select(r.patient, func.max(r.recorded)).where(r.current).group_by(r.patient)
+    latest: dict[str, datetime | None] = {row[0]: row[1] for row in tx.execute(of_times)}
     rows = []
     for row in tx.execute(select(patients)):
         if row.id not in mine:

@@ -91,13 +91,12 @@ def missing_vectors(tx: Connection, embedder: str, *, limit: int = _EMBED_BATCH)
 
 def keep_vectors(tx: Connection, embedder: str, texts: Sequence[tuple[str, str, str]], made: Any) -> None:
     """Store the vectors of these texts, where their patient is still here."""
-    there = set(
-        tx.execute(
-            select(passages.c.patient, passages.c.text_hash)
-            .where(passages.c.text_hash.in_([text_hash for _, text_hash, _ in texts]))
-            .distinct()
-        ).tuples()
+    stored = (
+        select(passages.c.patient, passages.c.text_hash)
+        .where(passages.c.text_hash.in_([text_hash for _, text_hash, _ in texts]))
+        .distinct()
     )
+    there = {(row[0], row[1]) for row in tx.execute(stored)}
     rows = [
         {
             "patient": patient,
@@ -129,7 +128,7 @@ def _cosines(
     query_rows = tx.execute(
         select(v.text_hash, v.vector).where(v.patient == scope.patient, v.embedder == embedder.digest)
     )
-    kept = dict(query_rows.tuples().all())
+    kept = {row[0]: row[1] for row in query_rows}
     cosine = np.full(len(rows), np.nan)
     having = [i for i, row in enumerate(rows) if row.text_hash in kept]
     if not having:
