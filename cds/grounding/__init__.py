@@ -3,9 +3,17 @@
 from collections.abc import Callable, Collection, Sequence
 
 from cds.grounding.citations import check_citations
+from cds.grounding.comparison import check_comparison
 from cds.grounding.content import check_content
+from cds.grounding.direction import check_direction
+from cds.grounding.drugs import check_drugs
+from cds.grounding.foreign import check_foreign
+from cds.grounding.negation import check_negation
+from cds.grounding.numbers import check_numbers
+from cds.grounding.population import check_population
 from cds.grounding.reading import Reading, read
 from cds.grounding.statement import CitedSentence, DraftStatement, Grounded
+from cds.grounding.strength import check_strength
 from cds.patient import PatientFacts
 from cds.recommendation import CheckResult, Verdict
 
@@ -14,7 +22,15 @@ __all__ = ["CHECKS", "CitedSentence", "DraftStatement", "Grounded", "ground", "j
 # In the order a reader would ask. Adding a check is one file and one line.
 CHECKS: tuple[Callable[[Reading], CheckResult], ...] = (
     check_citations,
+    check_foreign,
     check_content,
+    check_drugs,
+    check_numbers,
+    check_negation,
+    check_direction,
+    check_comparison,
+    check_population,
+    check_strength,
 )
 
 

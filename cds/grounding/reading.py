@@ -1,12 +1,16 @@
 """A statement and what it cites, read once, so that every check works from the same analysis."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from cds.grounding.statement import CitedSentence, DraftStatement
 from cds.patient import PatientFacts
+from cds.wording.sentence import Sentence, Term, read_sentence, read_sentences
+
+_ALIGNED = 0.75  # of the best overlap: sentences that speak of the same thing as much as the best one nearly does
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """Everything a check may look at."""
 
@@ -15,6 +19,71 @@ class Reading:
     retrieved: frozenset[str]
     facts: PatientFacts | None
     question: str
+
+    @cached_property
+    def claim(self) -> tuple[Sentence, ...]:
+        """The sentences of the statement."""
+        return read_sentences(self.statement.text)
+
+    @cached_property
+    def evidence(self) -> tuple[Sentence, ...]:
+        """The sentences it cites."""
+        return tuple(sentence for cited in self._named for sentence in read_sentences(cited.text))
+
+    @cached_property
+    def context(self) -> tuple[Sentence, ...]:
+        """What the page around says of whom and what it is about: title, headings, population, and the question."""
+        texts: list[str] = []
+        for cited in self._named:
+            texts.extend((cited.title, *cited.section, cited.population or ""))
+        return tuple(read_sentence(text) for text in dict.fromkeys((*texts, self.question)) if text.strip())
+
+    @cached_property
+    def lead(self) -> tuple[Sentence, ...]:
+        """What stands before the cited sentences in their passages: what "it" is, and how a list begins."""
+        return tuple(sentence for cited in self._named if cited.before for sentence in read_sentences(cited.before))
+
+    @cached_property
+    def verbatim(self) -> bool:
+        """Whether the statement is word for word what it cites: one sentence, or several in their order."""
+        said = tuple(s.words() for s in self.claim)
+        wanted = [s.words() for s in self.evidence]
+        return bool(said) and all(words in wanted for words in said)
+
+    @cached_property
+    def _named(self) -> tuple[CitedSentence, ...]:
+        wanted = set(self.statement.sentences)
+        return tuple(cited for cited in self.cited if cited.id in wanted)
+
+    @cached_property
+    def _alignments(self) -> dict[str, tuple[Sentence, ...]]:
+        return {sentence.text: self._align(sentence) for sentence in self.claim}
+
+    def aligned(self, sentence: Sentence) -> tuple[Sentence, ...]:
+        """The cited sentences that speak of the same thing as this sentence of the statement, best first."""
+        return self._alignments[sentence.text]
+
+    def _align(self, sentence: Sentence) -> tuple[Sentence, ...]:
+        scored = [(overlap(sentence, other), -place, other) for place, other in enumerate(self.evidence)]
+        best = max((score for score, _, _ in scored), default=0.0)
+        if best <= 0:
+            return ()
+        kept = sorted((s for s in scored if s[0] >= _ALIGNED * best), key=lambda s: s[:2], reverse=True)
+        return tuple(other for _, _, other in kept)
+
+
+def overlap(one: Sentence, other: Sentence) -> float:
+    """The weight of one sentence's content that another holds, with a part for its quantities."""
+    score = sum(term.weight for term in one.terms if occurrences(term, other))
+    for quantity in one.quantities:
+        if any(q.dimension == quantity.dimension and q.raw == quantity.raw for q in other.quantities):
+            score += 0.5  # a shared number says less than a shared word: many sentences hold a 2
+    return score
+
+
+def occurrences(term: Term, sentence: Sentence) -> tuple[Term, ...]:
+    """Where a term of one sentence occurs in another."""
+    return tuple(other for other in sentence.terms if term.matches(other))
 
 
 def read(

@@ -51,7 +51,7 @@ def _at(words: list[str], i: int) -> tuple[float, int] | None:
         return 1 / (value * _ADVERBS[words[i + 2]]), i + 2
     if value and _word(words, i + 1) == "hourly":
         return 24 / value, i + 1
-    if word in _ADVERBS:
+    if word in _ADVERBS and not (word == "hourly" and i and _value(words[i - 1])):
         return 1 / _ADVERBS[word], i
     if word in ("a", "per") and _word(words, i + 1) == "day" and i and words[i - 1] not in ("times", "time", "/"):
         before = words[i - 1]
@@ -80,7 +80,7 @@ def _period(words: list[str], at: int) -> tuple[float, int] | None:
     if _word(words, at) == "-":
         at += 1
     word = _word(words, at)
-    if word in _ADVERBS:
+    if word in _ADVERBS and not (word == "hourly" and i and _value(words[i - 1])):
         return _ADVERBS[word], at
     if word in ("a", "per", "each", "every", "/", "an", "in", "in each"):
         after = _word(words, at + 1)

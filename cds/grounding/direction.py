@@ -1,0 +1,120 @@
+"""Increase is not decrease, before is not after, better is not worse: opposites are on the same side in the cited text."""
+
+from cds.grounding.numbers import nearness
+from cds.grounding.reading import Reading
+from cds.recommendation import CheckResult
+from cds.wording.sentence import Sentence
+from cds.wording.text import stem
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words.split())
+
+
+# Each line: one side and the other. A word of one side is wrong where the cited text has only the other for the same thing.
+OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (_stems(one), _stems(other))
+    for one, other in (
+        ("increase increased increasing raise raised rise risen higher high elevate elevated more greater grow boost larger elevation "
+         "upregulate upregulated upregulation longer taller heightened escalate uptitrate augment most highest greatest amplify gain hyperactive elevating exceed",
+         "reduce reduced reduction lower lowered low decrease decreased decline declined fewer less fall drop diminish smaller shorter cut "
+         "downregulate downregulated downregulation lessen taper lowest least fewest shrink deplete depleted attenuate loss lose diminished impair minimise"),
+        ("improve improved improvement better beneficial benefit superior enhance ameliorate favourable best protective",
+         "worsen worse deteriorate deterioration harmful harm inferior aggravate detrimental poorer unfavourable worst exacerbate"),
+        ("activate activates activation promote promotes promoting stimulate stimulates induce induces upregulate enhance facilitate",
+         "inhibit inhibits inhibition suppress suppresses suppression block blocks repress downregulate attenuate abolish impair"),
+        ("cause causes causing trigger triggers provoke", "prevent prevents prevention preventing avert protect protects"),
+        ("before prior preceding pre-treatment beforehand", "after following afterwards thereafter post-treatment"),
+        ("early earlier earliest", "late later latest delayed delay"),
+        ("prolong prolonged lengthen extend extended", "shorten shortened abbreviate abbreviated"),
+        ("faster accelerate accelerated rapid rapidly quicker quickly", "slower slow decelerate slowly gradually gradual"),
+        ("positive", "negative"),
+        ("common commonly frequent frequently usual usually often", "rare rarely uncommon uncommonly infrequent seldom"),
+        ("oral orally mouth", "intravenous intravenously iv parenteral intramuscular subcutaneous topical rectal inhaled"),
+        ("intravenous intravenously iv", "intramuscular subcutaneous topical rectal"),
+        ("inpatient hospital", "outpatient community home"),
+        ("morning", "evening night bedtime"),
+        ("strong strongly", "weak weakly conditional conditionally"),
+        ("maximum maximal upper", "minimum minimal"),
+        ("benign", "malignant"),
+        ("left", "right"),
+        ("proximal", "distal"),
+        ("systolic", "diastolic"),
+        ("sensitivity", "specificity"),
+        ("dominant", "recessive"),
+        ("bilateral", "unilateral"),
+        ("gain gained", "loss lost lose"),
+        ("agonist", "antagonist"),
+        ("independent independently", "dependent"),
+        ("full entire complete", "partial incomplete"),
+        ("survive survival survived alive", "die mortality fatal dead"),
+        ("start starting begin initiate commence", "finish end"),
+        ("fasting", "postprandial"),
+        ("short-term", "long-term"),
+        ("short", "long"),
+        ("primary", "secondary"),
+    )
+)  # fmt: skip
+_ANATOMY = frozenset("urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant".split())
+_AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
+_ELSEWHERE = 0.6
+
+
+def check_direction(reading: Reading) -> CheckResult:
+    """Fail a statement that turns an increase into a decrease, or any other word into its opposite."""
+    if reading.verbatim:
+        return CheckResult("direction", "pass")
+    applies = False
+    for sentence in reading.claim:
+        aligned = reading.aligned(sentence)
+        for side, opposite in OPPOSITES:
+            for at in _places(sentence, side | opposite):
+                mine, theirs = (side, opposite) if sentence.tokens[at].stem in side else (opposite, side)
+                if sentence.tokens[at].stem in theirs:
+                    continue
+                applies = True
+                if _turned(sentence, at, mine, theirs, aligned):
+                    word = sentence.tokens[at].text
+                    return CheckResult("direction", "fail", f"the cited text says the opposite of “{word}”", "contradicted")
+    return CheckResult("direction", "pass" if applies else "not_applicable")
+
+
+def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
+    """The tokens of one family that stand for themselves, not inside a number's bound or the name of a disease."""
+    taken = {i for q in sentence.quantities for i in range(q.first, q.last + 1)}
+    taken |= {i for t in sentence.terms if len(t.parts) > 1 for i in range(t.first, t.last + 1)}
+    found = []
+    for i, token in enumerate(sentence.tokens):
+        if token.stem not in stems or i in taken:
+            continue
+        after = sentence.tokens[i + 1].stem if i + 1 < len(sentence.tokens) else ""
+        if after in _ANATOMY or (token.text in _AMBIGUOUS and after in ("away", "", ",", ".")):
+            continue
+        found.append(i)
+    return found
+
+
+def _turned(sentence: Sentence, at: int, mine: frozenset[str], theirs: frozenset[str], aligned: tuple[Sentence, ...]) -> bool:
+    same = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, mine)), default=0.0)
+    turned = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, theirs)), default=0.0)
+    if not turned:
+        return False
+    return same < _ELSEWHERE * turned
+
+
+def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
+    """How alike the surroundings of two words are; none when one is denied and the other is not."""
+    if _sign(sentence, at) * _sign(other, there) < 0:
+        return 0.0
+    score = 0.0
+    for term in sentence.terms:
+        if term.first <= at <= term.last:
+            continue
+        near = nearness(term, at, at, sentence)
+        far = [nearness(o, there, there, other) for o in other.terms if term.matches(o) and not o.first <= there <= o.last]
+        score += near * max(far, default=0.0) * term.weight
+    return score
+
+
+def _sign(sentence: Sentence, token: int) -> int:
+    return sentence.segments[sentence.segment_of(token)].sign_at(token) if sentence.segments else 1

@@ -1,0 +1,163 @@
+"""Numbers, units, comparators, ranges, durations and frequencies are those of the cited text, in the same place."""
+
+import math
+from collections.abc import Iterable
+
+from cds.grounding.reading import Reading
+from cds.recommendation import CheckResult
+from cds.wording.quantities import Quantity
+from cds.wording.sentence import Sentence, Term
+from cds.wording.units import IMPLIED, MOLAR_MASS
+
+_CLOSE = 0.004  # of the value: rounding in a conversion of units, never another dose
+_ABOUT = 0.06  # "about a fifth" of 19 %
+_ANALYTE = 0.035  # 7 mmol/L of glucose is given as 126 mg/dL and as 125
+_DAYS_A_MONTH = 30.4
+_ELSEWHERE = 0.62  # the place of the matching number must fit at least so well as the place of another number
+_SOFT_FITS = {"limit": ("<=", "<"), "floor": (">=", ">"), "threshold": (">=", ">", "<", "<="), "target": ("<", "<=")}
+
+
+def check_numbers(reading: Reading) -> CheckResult:
+    """Fail a statement with a number that its evidence does not hold for the same thing."""
+    wanted = [(quantity, sentence) for sentence in reading.claim for quantity in sentence.quantities]
+    if not wanted:
+        return CheckResult("number", "not_applicable")
+    if reading.verbatim:
+        return CheckResult("number", "pass")
+    offered = [(quantity, sentence) for sentence in reading.evidence for quantity in sentence.quantities]
+    for quantity, sentence in wanted:
+        failure = _judge(quantity, sentence, offered, reading)
+        if failure:
+            return failure
+    return CheckResult("number", "pass")
+
+
+def _judge(
+    wanted: Quantity, sentence: Sentence, offered: list[tuple[Quantity, Sentence]], reading: Reading
+) -> CheckResult | None:
+    said = _as_written(wanted, sentence)
+    text = {token.text for s in (sentence, *reading.evidence) for token in s.tokens}
+    alike = [(q, s) for q, s in offered if _comparable(wanted, q, text)]
+    equal = [(q, s) for q, s in alike if _equal(wanted, q, text)]
+    if not equal:
+        if any(set(q.raw) & set(wanted.raw) and q.dimension != wanted.dimension for q, _ in offered) and not alike:
+            return _fail("unit", f"{said}: the cited text has this number with another unit", "contradicted")
+        if alike:
+            return _fail("number", f"{said} is not the number of the cited text", "contradicted")
+        if wanted.dimension.startswith("label:") and _in_context(wanted, reading):
+            return None
+        return _fail("number", f"{said} is not in the cited text", "not_addressed")
+    fitting = [(q, s) for q, s in equal if _fits(wanted, q)]
+    if not fitting:
+        return _fail("comparator", f"{said}: the cited text bounds this number differently", "contradicted")
+    others = [(q, s) for q, s in alike if (q, s) not in fitting and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})]
+    best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
+    rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
+    if rival and best < _ELSEWHERE * rival:
+        return _fail("number", f"{said} is said of something else in the cited text", "contradicted")
+    return None
+
+
+def _fail(kind: str, detail: str, verdict: str) -> CheckResult:
+    return CheckResult(kind, "fail", detail, "contradicted" if verdict == "contradicted" else "not_addressed")
+
+
+def _comparable(one: Quantity, other: Quantity, words: set[str]) -> bool:
+    a, b = one.dimension, other.dimension
+    if a == b or (not a and b in IMPLIED) or (not b and a in IMPLIED):
+        return True
+    if {a, b} <= {"", "share"}:
+        return True
+    if {a, b} == {"days", "months"} or {a, b} == {"share", "amount/amount"}:
+        return True
+    if {a, b} in ({"amount/volume", "mass/volume"},):
+        return bool(words & MOLAR_MASS.keys())
+    return False
+
+
+def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
+    """Whether two quantities are the same amount, whatever unit each is written in."""
+    if (one.comparator == "range") != (other.comparator == "range"):
+        return "change" in (one.tags | other.tags) and _one_end(one, other)
+    if one.tags and other.tags and one.tags != other.tags and {*one.tags, *other.tags} == {"systolic", "diastolic"}:
+        return False
+    if one.dimension == other.dimension:
+        return _near(one, other)
+    if not one.dimension or not other.dimension:
+        return one.raw == other.raw
+    if {one.dimension, other.dimension} == {"days", "months"}:
+        days, months = (one, other) if one.dimension == "days" else (other, one)
+        return _same_time(days.low, months.low) and _same_time(days.high, months.high)
+    if {one.dimension, other.dimension} == {"share", "amount/amount"}:
+        share, amount = (one, other) if one.dimension == "share" else (other, one)
+        return bool({"hba1c", "a1c", "haemoglobin", "hemoglobin"} & words) and abs(0.0915 * amount.low * 1e3 + 2.15 - share.low * 100) < 0.1
+    mass, amount = (one, other) if one.dimension == "mass/volume" else (other, one)
+    return any(math.isclose(mass.low / MOLAR_MASS[a], amount.low, rel_tol=_ANALYTE) for a in MOLAR_MASS.keys() & words)
+
+
+def _near(one: Quantity, other: Quantity) -> bool:
+    close = _ABOUT if one.about or other.about else _CLOSE
+    if one.dimension == "share" and not (one.about or other.about) and 3 in (one.decimals, other.decimals):
+        close = 0.012  # "one in six" is 17 %, "two thirds" 67 %
+    pairs = ((one.low, other.low), (one.high, other.high))
+    return all(math.isclose(a, b, rel_tol=close, abs_tol=1e-12) for a, b in pairs)
+
+
+def _same_time(days: float, months: float) -> bool:
+    return months <= 3 and abs(days - months * _DAYS_A_MONTH) <= 1.5 or months >= 12 and math.isclose(days, months / 12 * 365, rel_tol=0.01)
+
+
+def _one_end(one: Quantity, other: Quantity) -> bool:
+    single, ranged = (one, other) if one.comparator != "range" else (other, one)
+    return any(math.isclose(single.low, end, rel_tol=_CLOSE) for end in (ranged.low, ranged.high))
+
+
+def _fits(wanted: Quantity, offered: Quantity) -> bool:
+    """Whether the bound the statement puts is the bound the evidence puts."""
+    a, b = wanted.comparator, offered.comparator
+    if a == b or "range" in (a, b):
+        return True
+    if a == "=" and wanted.soft:
+        return b in _SOFT_FITS[wanted.soft]
+    if b == "=" and offered.soft:
+        return a in _SOFT_FITS[offered.soft]
+    return False
+
+
+def _place(
+    wanted: Quantity, sentence: Sentence, offered: Quantity, other: Sentence, rivals: Iterable[tuple[Quantity, Sentence]]
+) -> float:
+    """How well the words around a number in the evidence fit the words around it in the statement."""
+    score = 0.05
+    for term in sentence.terms:
+        near = nearness(term, wanted.first, wanted.last, sentence)
+        if not near:
+            continue
+        there = [nearness(o, offered.first, offered.last, other) for o in other.terms if term.matches(o) and term.sign * o.sign >= 0]
+        score += near * max(there, default=0.0) * max(term.weight, 0.5)
+    for companion in sentence.quantities:
+        if companion is wanted or companion.dimension == wanted.dimension:
+            continue
+        if any(q is not offered and q.dimension == companion.dimension and _near(q, companion) for q in other.quantities):
+            score += 0.1
+    return score
+
+
+def nearness(term: Term, first: int, last: int, sentence: Sentence) -> float:
+    """1 beside these tokens, less with each word between, and less again with each comma or clause."""
+    low, high = (last + 1, term.first) if term.first > last else (term.last + 1, first)
+    between = sentence.tokens[low:high]
+    near = 1 / (1 + len(between) / 4)
+    for token in between:
+        if token.text in (",", ";", ":", "and", "or", "but", "then", "whereas", "while", "versus", "vs", "(", ")"):
+            near *= 0.6
+    return near
+
+
+def _in_context(wanted: Quantity, reading: Reading) -> bool:
+    return any(q.dimension == wanted.dimension and q.low == wanted.low for s in (*reading.context, *reading.lead) for q in s.quantities)
+
+
+def _as_written(quantity: Quantity, sentence: Sentence) -> str:
+    start, end = sentence.tokens[quantity.first].start, sentence.tokens[quantity.last].end
+    return f"“{sentence.text[start:end]}”"

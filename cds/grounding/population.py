@@ -1,0 +1,181 @@
+"""Whom it is said of: the statement is not of other people, nor of more people, than the cited text."""
+
+from collections.abc import Iterable
+
+from cds.grounding.reading import Reading
+from cds.recommendation import CheckResult
+from cds.wording.sentence import Sentence
+from cds.wording.text import stem
+
+
+def _stems(words: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words.split())
+
+
+# Families of groups that exclude one another; the words that name each.
+FAMILIES: dict[str, dict[str, frozenset[str]]] = {
+    "age": {
+        "child": _stems("child children paediatric pediatric infant infants baby babies neonate neonatal newborn adolescent adolescents teenager boy girl toddler childhood schoolchildren"),
+        "adult": _stems("adult adults"),
+        "older": _stems("elderly geriatric seniors octogenarian frail"),
+    },
+    "sex": {"woman": _stems("woman women female girl"), "man": _stems("man men male boy")},
+    "pregnancy": {
+        "pregnant": _stems("pregnant pregnancy gestation gestational antenatal prenatal expectant"),
+        "breastfeeding": _stems("breastfeeding breastfeed lactation lactating"),
+        "postpartum": _stems("postpartum postnatal puerperal"),
+    },
+    "severity": {
+        "mild": _stems("mild mildly"),
+        "moderate": _stems("moderate moderately"),
+        "severe": _stems("severe severely life-threatening"),
+    },
+    "course": {"acute": _stems("acute acutely"), "chronic": _stems("chronic chronically long-term longstanding")},
+    "smoking": {"smoker": _stems("smoker smokers"), "nonsmoker": _stems("nonsmoker non-smoker nonsmokers")},
+    "menopause": {"premenopausal": _stems("premenopausal"), "postmenopausal": _stems("postmenopausal menopausal menopause")},
+}  # fmt: skip
+# A group that may be named though the cited text does not: most guidance is of adults.
+_UNSAID = frozenset({"adult", "man", "woman", "acute", "chronic", "moderate", "smoker"})
+# A group that, when the cited text limits itself to it, must not be dropped from a recommendation.
+_KEPT = frozenset({"child", "older", "pregnant", "breastfeeding", "postpartum", "severe", "mild"})
+_EVERYONE = (
+    "all ages", "any age", "regardless of", "irrespective of", "everyone", "everybody", "all patients", "all people", "all adults", "every patient",
+    "all women", "all men", "all children", "anyone", "any patient", "adults and children", "children and adults", "whatever the", "whole population",
+    "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
+    "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
+)  # fmt: skip
+_PEOPLE = _stems("people patients adults women men children those person patient individuals anyone someone adult woman man child persons")
+_CONDITION = frozenset({"if", "when", "unless", "only", "except", "until", "provided", "where", "whenever"})
+_MODAL = frozenset("should must may can offer give use start stop consider avoid recommend recommended do not refer check measure continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take".split())
+
+
+def check_population(reading: Reading) -> CheckResult:
+    """Fail a statement about people the cited text does not speak of, or about more of them."""
+    if reading.verbatim:
+        return CheckResult("population", "pass")
+    for sentence in reading.claim:
+        aligned = reading.aligned(sentence)
+        if not aligned:
+            continue
+        found = _foreign(sentence, aligned, reading) or _everyone(sentence, aligned) or _dropped(sentence, aligned, reading)
+        if found:
+            return CheckResult("population", "fail", *found)
+    return CheckResult("population", "pass")
+
+
+def groups_in(sentences: Iterable[Sentence]) -> dict[str, set[str]]:
+    """The groups of people some sentences name, by family; an age in numbers names one too."""
+    found: dict[str, set[str]] = {}
+    for sentence in sentences:
+        stems = {token.stem for token in sentence.tokens}
+        for family, members in FAMILIES.items():
+            for group, words in members.items():
+                if stems & words:
+                    found.setdefault(family, set()).add(group)
+        if {"older"} & set(sentence.words()) and stems & _PEOPLE and not any(q.dimension == "months" for q in sentence.quantities):
+            found.setdefault("age", set()).add("older")
+        for quantity in sentence.quantities:
+            if quantity.dimension == "months" and _is_age(sentence, quantity.first, quantity.last):
+                found.setdefault("age", set()).update(_aged(quantity.low / 12, quantity.high / 12, quantity.comparator))
+    return found
+
+
+def _is_age(sentence: Sentence, first: int, last: int) -> bool:
+    around = {t.text for t in sentence.tokens[max(0, first - 3) : last + 3]}
+    return bool(around & {"aged", "age", "old", "older", "younger", "over", "under", "above", "below"}) and bool(
+        {t.stem for t in sentence.tokens} & (_PEOPLE | {"age"})
+    )
+
+
+def _aged(low: float, high: float, comparator: str) -> set[str]:
+    if comparator in ("<", "<="):
+        return {"child"} if high <= 18 else {"adult"}
+    if comparator in (">", ">=", "="):
+        return {"older", "adult"} if low >= 60 else {"adult"} if low >= 16 else {"child"}
+    return ({"child"} if low < 16 else set()) | ({"adult"} if high > 18 else set()) | ({"older"} if high >= 65 else set())
+
+
+def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading) -> tuple[str, str] | None:
+    mine = groups_in([sentence])
+    near = groups_in((*aligned, *reading.lead))
+    around = groups_in((*reading.evidence, *reading.context, *reading.lead))
+    for family, groups in mine.items():
+        for group in sorted(groups - near.get(family, set())):
+            if group in around.get(family, set()) and not near.get(family):
+                continue
+            if near.get(family):
+                if group == "adult" and near[family] == {"older"}:
+                    return f"the cited text speaks of {_list(near[family])} only, not of {group}", "contradicted"
+                if group in ("adult",) and "older" in near[family]:
+                    continue
+                return f"the cited text speaks of {_list(near[family])}, not of {group}", "contradicted"
+            if group not in _UNSAID:
+                return f"the cited text does not speak of {group}", "not_addressed"
+    return None
+
+
+def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, str] | None:
+    said = " ".join(sentence.words())
+    for phrase in _EVERYONE:
+        if f" {phrase} " in f" {said} ":
+            wide = ("all", "any", "every", "everyone", "anyone", "each", "regardless", "irrespective", "whatever", "general", "universal", "whether", "both")
+            if not any(set(wide) & set(other.words()) for other in aligned):
+                return f"“{phrase}” is wider than the cited text", "contradicted"
+    return None
+
+
+def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading) -> tuple[str, str] | None:
+    """A limit of the cited text that the statement leaves out."""
+    best = aligned[0]
+    mine, theirs = groups_in([sentence]), groups_in([best])
+    asked = groups_in(s for s in reading.context if s.text == reading.question)
+    claim_stems = {token.stem for token in sentence.tokens}
+    for family, groups in theirs.items():
+        if mine.get(family) or groups & asked.get(family, set()):
+            continue
+        for group in sorted(groups & _KEPT):
+            noun = _noun_after(best, FAMILIES[family][group])
+            if family == "severity" and noun and noun in claim_stems:
+                return f"the cited text speaks of {group} {noun} only", "contradicted"
+            if family != "severity" and _advises(best) and len(groups) == 1:
+                return f"the cited text speaks of {group} only", "contradicted"
+    return _condition_dropped(sentence, best, reading)
+
+
+def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> tuple[str, str] | None:
+    if not _advises(best):
+        return None
+    known = {t.stem for s in (sentence, *reading.context) for t in s.tokens}
+    for number, segment in enumerate(best.segments):
+        if segment.opener not in _CONDITION:
+            continue
+        terms = [t for t in best.terms if t.segment == number and t.specific]
+        amounts = [q for q in best.quantities if segment.first <= q.first <= segment.last]
+        if not terms and not amounts:
+            continue
+        kept = any(t.matches(o) for t in terms for s in (sentence, *reading.context) for o in s.terms)
+        kept = kept or any(part in known for t in terms for part in t.parts)
+        kept = kept or any(q.dimension == o.dimension for q in amounts for o in sentence.quantities)
+        if not kept:
+            return "the cited text says so under a condition that is left out", "contradicted"
+    return None
+
+
+def _advises(sentence: Sentence) -> bool:
+    return bool(_MODAL & set(sentence.words()))
+
+
+def _noun_after(sentence: Sentence, words: frozenset[str]) -> str:
+    """The thing a severity is said of: asthma in "severe asthma", "severe acute asthma"."""
+    for i, token in enumerate(sentence.tokens):
+        if token.stem in words:
+            after = [t.stem for t in sentence.tokens[i + 1 : i + 4] if t.kind == "word"]
+            for term in sentence.terms:
+                if i < term.first <= i + 3 and term.specific:
+                    return term.parts[-1]
+            return after[0] if after else ""
+    return ""
+
+
+def _list(groups: set[str]) -> str:
+    return " and ".join(sorted(groups))

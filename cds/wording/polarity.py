@@ -1,0 +1,197 @@
+"""What a sentence denies: negation, avoidance and contraindication with their reach."""
+
+from dataclasses import dataclass, field
+
+from cds.wording.text import Token
+
+# Words that turn the whole clause: "should not be used", "avoid", "is contraindicated", "stop".
+_CLAUSE = frozenset(
+    "not never cannot no none neither nor avoid avoids avoided avoiding avoidance contraindicated contraindication contraindications "
+    "contraindicate contraindicates refrain stop stops stopped stopping discontinue discontinued discontinuing discontinuation discontinues "
+    "cease ceased ceasing cessation withhold withheld withholding quit quitting halt halted unsuitable inappropriate ineffective unsafe "
+    "inadvisable unnecessary unhelpful fail failed fails failing failure unable unlikely lack lacks lacking lacked absent "
+    "prohibited prohibit forbidden omit omitted harmless unrelated unaffected unchanged insufficient inadequate nobody nothing "
+    "unaccompanied ill-advised nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute "
+    "refutes disprove disproves dispensable dissuade discourage discouraged exclude excluded excludes hardly scarcely barely "
+    "precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth".split()
+)
+CUES = _CLAUSE
+_INTRODUCTIONS = frozenset("if when in for during unless where after before while although because among once with whenever at on until following".split())
+_BEFORE_FAILURE = frozenset(  # heart failure is a disease, treatment failure an outcome
+    "heart renal kidney liver hepatic respiratory cardiac treatment organ ventricular virological graft therapeutic multiorgan ovarian pump contraceptive".split()
+)
+# Words that turn only what follows: "in patients without diabetes", "rather than an inhaler".
+_LOCAL = ("without", "rather than", "instead of", "absence of", "free of", "free from", "negative for", "lack of", "as opposed to", "in place of", "no evidence of", "no history of", "with no", "if no", "excluding", "other than", "apart from", "denies", "denied", "never had", "but not", "and not", "except", "except for", "except in", "lacking")
+_AGAINST = frozenset("recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned warn warned warns guidance decided decide advice evidence".split())
+_NOT_NEGATION = (
+    ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("cannot", "be", "excluded"),
+    ("cannot", "be", "ruled", "out"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
+    ("not", "unusual"), ("do", "not", "delay"), ("without", "delay"), ("not", "infrequently"), ("never", "smokers"), ("not", "insignificant"),
+)  # fmt: skip
+_SAME = frozenset("differ differs differed different difference differences".split())
+# A new clause starts at these; "and", "or" and the comma only before a new predicate.
+_STRONG = frozenset("; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who so then".split())
+_JOIN = frozenset({"and", "or", ",", "nor"})
+_PREDICATE = frozenset(
+    "do does did don't doesn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't weren't has have "
+    "had not never avoid stop offer give use consider start refer continue monitor check review measure switch add reduce increase prescribe take "
+    "treat seek advise ask arrange assess discuss repeat recommend discontinue withhold it they this these he she we you there no omit neither nor "
+    "only then".split()
+)
+
+
+_SUBJECTLESS = frozenset({"and", "but", "or", ",", "nor", "which", "who", "so", "then", "however", "though"})
+_AUXILIARY = frozenset(
+    "do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't "
+    "weren't has have had not never".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of tokens with one polarity, and the tokens inside it that are turned by a word of their own."""
+
+    first: int
+    last: int
+    sign: int
+    turned: frozenset[int] = field(default_factory=frozenset)
+    opener: str = ""  # the word that began it: "if", "unless", "but", ...
+    introduces: bool = False  # "in pregnancy, ...": says when, not what
+    inherits: bool = False  # "... but is not advised in children": its subject stands in the first segment
+
+    def sign_at(self, token: int) -> int:
+        return -self.sign if token in self.turned else self.sign
+
+
+def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) -> tuple[Segment, ...]:
+    """The segments of a sentence; tokens in `used` belong to quantities ("no more than 4 g") and deny nothing."""
+    words = [token.text for token in found]
+    bounds = _bounds(words, used)
+    result = []
+    for number, (first, opener) in enumerate(bounds):
+        last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
+        sign, turned = _signs(words, first, last, used)
+        more = number + 1 < len(bounds)
+        introduces = opener in _INTRODUCTIONS and sign > 0 and (more or opener in ("if", "when", "unless", "until", "while"))
+        after = words[first + 1] if first + 1 < len(words) else ""
+        inherits = number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY
+        result.append(Segment(first, last, sign, turned, opener, introduces, inherits))
+    return tuple(result)
+
+
+def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
+    bounds = [(0, words[0] if words else "")]
+    opened_with = words[0] if words else ""
+    for i in range(1, len(words)):
+        word = words[i]
+        if i in used:
+            continue
+        after = words[i + 1] if i + 1 < len(words) else ""
+        if word == "." and after == "":
+            continue
+        if word == "but" and after == "not":
+            continue  # "with A but not B" turns B alone
+        if word in _STRONG:
+            bounds.append((i, word))
+        elif word == "," and len(bounds) == 1 and opened_with in ("if", "when", "in", "for", "during", "unless", "where", "after", "before", "while", "although", "because", "among", "once", "with"):
+            bounds.append((i, word))
+            opened_with = ""
+        elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
+            if after in ("no", "not", "never") and word == "," :
+                continue
+            if after in ("use", "stop", "start", "check", "review", "measure", "treat", "monitor") and word == "or" and words[i - 1] in ("not", "to"):
+                continue
+            if word == "or" and bounds and _imperative_after_not(words, bounds[-1][0], i):
+                continue  # "do not start or continue X"
+            bounds.append((i, word))
+    return bounds
+
+
+def _imperative_after_not(words: list[str], first: int, i: int) -> bool:
+    return any(words[k] in ("not", "never", "avoid", "no") for k in range(first, i)) and words[i + 1] in (
+        "give", "use", "offer", "start", "continue", "prescribe", "take", "add", "increase", "reduce", "stop", "repeat", "recommend", "consider", "switch",
+    )  # fmt: skip
+
+
+def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tuple[int, frozenset[int]]:
+    sign = 1
+    turned: set[int] = set()
+    i = first
+    while i <= last:
+        if i in used:
+            i += 1
+            continue
+        skip = _idiom(words, i)
+        if skip:
+            i += skip
+            continue
+        local = _local(words, i)
+        if local:
+            end = _reach(words, i + local, last)
+            turned ^= set(range(i + local, end + 1))
+            i += local
+            continue
+        if _turns(words, i, first):
+            same = next((k for k in range(i + 1, min(last, i + 5) + 1) if words[k] in _SAME), None)
+            if same is not None:
+                i = same + 1  # "no significant difference" says: the same
+                continue
+            if words[i] in ("not", "no") and i > first and words[i - 1] in (",", "(") and i + 1 <= last:
+                end = _reach(words, i + 1, last)  # "amoxicillin, not doxycycline"
+                turned ^= set(range(i + 1, end + 1))
+            else:
+                sign = -sign
+        i += 1
+    return sign, frozenset(turned)
+
+
+def _idiom(words: list[str], i: int) -> int:
+    for idiom in _NOT_NEGATION:
+        if tuple(words[i : i + len(idiom)]) == idiom:
+            return len(idiom)
+    return 0
+
+
+def _local(words: list[str], i: int) -> int:
+    for phrase in _LOCAL:
+        parts = phrase.split()
+        if words[i : i + len(parts)] == parts:
+            if phrase in ("lack of", "absence of") and (i == 0 or words[i - 1] not in ("in", "the", "with", "by")):
+                return 0
+            return len(parts)
+    if words[i] == "non" and i + 1 < len(words) and words[i + 1] == "-":
+        return 0
+    return 0
+
+
+def _reach(words: list[str], start: int, last: int) -> int:
+    """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
+    for k in range(start, last + 1):
+        if words[k] in (",", ")", ";", "should", "must", "may", "can", "is", "are", "was", "were", "had", "has", "have", "will", "who", "offer", "give", "but"):
+            return k - 1
+    return last
+
+
+def _turns(words: list[str], i: int, first: int) -> bool:
+    word = words[i]
+    if word.endswith("n't"):
+        return True
+    if word == "against":
+        return any(words[k] in _AGAINST for k in range(max(first, i - 3), i))
+    if word not in _CLAUSE:
+        return False
+    before = words[i - 1] if i else ""
+    after = words[i + 1] if i + 1 < len(words) else ""
+    if word in ("failure", "failing"):
+        return before not in _BEFORE_FAILURE and after == "to"
+    if word in ("fail", "fails", "failed"):
+        return after == "to" or before in ("has", "have")
+    if word == "lack" or word == "lacks" or word == "absent":
+        return True
+    if word == "neither":
+        return True
+    if word == "nor":
+        return "neither" not in words[first:i] and "not" not in words[first:i]
+    if word == "no" and after in (".", ")"):
+        return False
+    return True
