@@ -2,8 +2,10 @@
 
 import os
 import secrets
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -64,11 +66,57 @@ class Json(TypeDecorator[Any]):
         return None if value is None else orjson.loads(value)
 
 
+class _Turns:
+    """Writers of one process take turns in the order they came; SQLite's own waiting lets latecomers pass."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        self._enter()
+        try:
+            yield
+        finally:
+            self._leave()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    def _enter(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        if not mine.acquire(timeout=_BUSY_MS / 1000):
+            with self._guard:
+                if mine in self._waiting:  # else the turn came in this very moment
+                    self._waiting.remove(mine)
+                    raise Unavailable(
+                        "The database is busy with another writer. Nothing was recorded; try again.",
+                        code="database_unavailable",
+                    )
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
 class Database:
     """Hands out connections: `reading()` sees one snapshot, `transaction()` commits whole or not at all."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._turns = _Turns()
 
     @property
     def dialect(self) -> str:
@@ -87,7 +135,8 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Everything in the block becomes durable together when it ends, or nothing does."""
-        with self._translated(), self.engine.connect() as connection:
+        turn = self._turns.one() if self.dialect == "sqlite" else nullcontext()
+        with turn, self._translated(), self.engine.connect() as connection:
             tx = connection.execution_options(**{_WRITES: True})
             with tx.begin():
                 yield tx

@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,31 @@ def test_a_damaged_key_is_named(tmp_path: Path) -> None:
     (tmp_path / "database.key").write_text("not a key")
     with pytest.raises(InvalidSetting, match="database key"):
         open_database("sqlite", data=tmp_path)
+
+
+def test_writers_take_turns_in_the_order_they_came(tmp_path: Path) -> None:
+    database = open_database("sqlite", data=tmp_path)
+    order: list[int] = []
+    first_is_in, waiting = threading.Event(), []
+
+    def write(number: int) -> None:
+        with database.transaction():
+            order.append(number)
+            if number == 0:
+                first_is_in.set()
+                while database._turns.waiting < 5:
+                    pass
+
+    for number in range(6):
+        thread = threading.Thread(target=write, args=(number,))
+        thread.start()
+        waiting.append(thread)
+        if number == 0:
+            first_is_in.wait()
+        else:
+            while database._turns.waiting < number and len(order) == 1:
+                pass
+    for thread in waiting:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4, 5]
+    database.close()
