@@ -6,7 +6,8 @@ from typing import Literal
 
 from knowledge.editions import Flag, WordBox
 
-Kind = Literal["heading", "paragraph", "item", "caption", "row"]
+# identity: what the document says of itself; kept in its text, never evidence
+Kind = Literal["heading", "paragraph", "item", "caption", "row", "identity"]
 
 
 @dataclass(frozen=True, slots=True)

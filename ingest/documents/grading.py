@@ -37,6 +37,8 @@ _GRADE_CODE = re.compile(
 _CATEGORY = re.compile(
     r"\brecommendation category\s*:?\s*([AB])\b(?:.{0,20}?\bevidence type\s*:?\s*([1-4])\b)?", re.IGNORECASE
 )
+_WORDS = re.compile(r"[^\W\d_]{3,}")
+_LEFT_OVER = 3
 
 
 def grading_of(text: str) -> tuple[str | None, str | None]:
@@ -73,10 +75,9 @@ def _coded(text: str) -> tuple[str | None, str | None]:
 
 def only_grading(text: str) -> bool:
     """Whether this is nothing but the grading of what stands before it."""
-    return (
-        len(text.split()) <= 16
-        and any(grading_of(text))
-        and not re.search(
-            r"\b(?:offer|give|use|consider|do not|should|treat|start|avoid|refer|we)\b", text, re.IGNORECASE
-        )
-    )
+    if not any(grading_of(text)):
+        return False
+    for pattern in (_STATED_STRENGTH, _STATED_CERTAINTY, _CLASS_AND_LEVEL, _GRADE_CODE, _CATEGORY):
+        text = pattern.sub(" ", text)
+    # "Evidence grade and recommendation, both:" may be left over; advice takes more words.
+    return len(_WORDS.findall(text)) <= _LEFT_OVER

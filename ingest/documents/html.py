@@ -95,6 +95,7 @@ class _Walk:
         self.marker: str | None = None
         self.heading = 0
         self.caption = False
+        self.term = False  # a <dt> waits for its <dd>
         self.group = 0
 
     def blocks(self, root: Any) -> list[Block]:
@@ -131,7 +132,9 @@ class _Walk:
         tag = node.tag
         if tag not in _BREAKING and tag not in ("tr", "td", "th"):
             return
-        self._flush()
+        if tag != "dd" or not self.term:
+            self._flush()
+        self.term = False
         if tag in ("ul", "ol"):
             if not self.lists:
                 self.group += 1
@@ -150,6 +153,11 @@ class _Walk:
     def _leave(self, node: Any) -> None:
         tag = node.tag
         if tag not in _BREAKING and tag not in ("tr", "td", "th"):
+            return
+        if tag == "dt" and "".join(self.parts).strip():
+            # A term and what is said of it are one line.
+            self.parts[:] = ["".join(self.parts).strip().rstrip(":"), ": "]
+            self.term = True
             return
         self._flush()
         if tag in ("ul", "ol") and self.lists:

@@ -50,6 +50,8 @@ _LABELS: dict[str, str] = {
     "licence": r"licen[cs]e",
 }
 _ANY_LABEL = "|".join(_LABELS.values())
+# "Published: 3 March 2025": a line that only says what the document is.
+LABELLED = re.compile(rf"^(?:{_ANY_LABEL})\s*:\s*\S", re.IGNORECASE)
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright)\s*(?:©\s*)?((?:19|20)\d\d)?[,\s]*([A-Z][^.©|]{2,80})", re.IGNORECASE)
 # A title as word processors and scanners leave it says nothing.
 _NO_TITLE = re.compile(

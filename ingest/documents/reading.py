@@ -62,7 +62,7 @@ def read_edition(content: bytes, *, file: str, side_car: bytes | None = None) ->
     document = _reader(kind)(content)
     stated = metadata_of(document, side_car=read_side_car(side_car) if side_car else {}, file=file)
     blocks, left_out = evidence_blocks(document.blocks)
-    text, passages = assemble(blocks, title=stated.title)
+    text, passages = assemble(blocks, title=stated.title, population=stated.population)
     if not passages:
         raise Refused("no_text" if document.pages else "empty")
     flags = instruction_flags((text[passage.start : passage.end], passage.page) for passage in passages)

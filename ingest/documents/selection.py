@@ -3,8 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.documents.blocks import Block
+from ingest.documents.metadata import LABELLED
 from ingest.documents.report import dropped_flags
 from knowledge.editions import Flag
 
@@ -15,10 +17,20 @@ _REFERENCES = re.compile(
 )
 _CONTENTS = re.compile(r"^(?:table of contents|contents|inhalt(?:sverzeichnis)?|sommaire|index)\W*$", re.IGNORECASE)
 _LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d{1,4}$|…{2,}\s*\d{1,4}$")
+# What stands on first pages and is nobody's advice.
+_BOILERPLATE = re.compile(
+    r"\ball rights reserved\b|©|\bcopyright\b|\bisbn\b|\bissn\b|\bnot for (?:clinical )?(?:care|use)\b|\bdemonstration content\b|"
+    r"\buncontrolled (?:if|when) printed\b|\bconfidential\b|\bcorrespond(?:ing author|ence to)\b",
+    re.IGNORECASE,
+)
+_BOILERPLATE_WORDS = 60
+# A document introduces itself within this many blocks, before its first section.
+_FIRST_BLOCKS = 40
 
 
 def evidence_blocks(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Flag, ...]]:
     """The blocks worth quoting, and flags for what was left out."""
+    blocks = _identity_marked(blocks)
     kept: list[Block] = []
     dropped: Counter[str] = Counter()
     inside: tuple[str, int] | None = None
@@ -36,9 +48,29 @@ def evidence_blocks(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Flag, .
             dropped["contents"] += 1
         else:
             kept.append(block)
-    if not any(block.kind != "heading" for block in kept) and any(block.kind != "heading" for block in blocks):
+    if not any(block.kind not in ("heading", "identity") for block in kept) and any(
+        block.kind != "heading" for block in blocks
+    ):
         return list(blocks), ()  # a document that is nothing but such a list is what was asked for
     return kept, dropped_flags(dropped)
+
+
+def _identity_marked(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, those before the first section that only say what the document is marked as such."""
+    marked: list[Block] = []
+    headings = 0
+    for number, block in enumerate(blocks):
+        headings += block.kind == "heading"
+        early = number < _FIRST_BLOCKS and headings <= 1 and block.kind in ("paragraph", "item", "row")
+        words = len(block.text.split())
+        says_what = early and (
+            (words <= _BOILERPLATE_WORDS and _BOILERPLATE.search(block.text))
+            or (words <= _BOILERPLATE_WORDS and LABELLED.match(block.text))
+        )
+        marked.append(replace(block, kind="identity") if says_what else block)
+    if any(block.kind not in ("identity", "heading") for block in marked):
+        return marked
+    return list(blocks)
 
 
 def _title(text: str) -> str | None:
