@@ -52,7 +52,7 @@ def list_entries(
     conditions = _conditions(tx, where)
     if before is not None:
         conditions.append(entries.c.seq < before)
-    rows = []
+    rows: list[Any] = []
     # One query for each kind of a family: each walks its own index from the newest on, none sorts.
     for kind in _kinds(tx, where.kind):
         query = select(entries).where(*conditions).order_by(entries.c.seq.desc()).limit(limit + 1)
