@@ -16,7 +16,7 @@ from cds.errors import CdsError
 from ingest.records.readers import READERS, Files, Options, Reader, reader_of
 from knowledge.records import Records
 from knowledge.records.incoming import Item, Person, Read, Refusal, Unread
-from knowledge.records.storing import Stored
+from knowledge.records.storing import Stored, Subjects
 
 # One transaction: small enough that others may write in between, large enough that its overhead is nothing.
 _BATCH = 2_000
@@ -82,8 +82,11 @@ def ingest_records(
     files = 0
     for reader, delivery in _deliveries(paths, refused):
         files += len(delivery)
+        subjects: Subjects = {}
         for batch in _batches(reader.read(delivery, options), unread, refused):
-            total.add(_store(batch, records=records, db=db, log=log, actor=actor, progress=progress))
+            stored = _store(batch, subjects, records=records, db=db, log=log, actor=actor)
+            progress("facts", stored.facts + stored.notes + stored.unchanged)
+            total.add(stored)
     refused.extend(total.refused)
     made = records.embed_missing(lambda count: progress("vectors", count)) if vectors and total.notes else 0
     return RecordReport(
@@ -109,10 +112,10 @@ class _Batch:
     characters: int = 0
 
 
-def _store(batch: _Batch, *, records: Records, db: Database, log: AuditLog, actor: Actor, progress: Progress) -> Stored:
+def _store(batch: _Batch, subjects: Subjects, *, records: Records, db: Database, log: AuditLog, actor: Actor) -> Stored:
     """One batch in one transaction with its audit entry."""
     with db.transaction() as tx:
-        stored = records.store(tx, batch.people, batch.items)
+        stored = records.store(tx, batch.people, batch.items, subjects=subjects)
         if stored.patients:
             ids = sorted(stored.patients)
             log.append(
@@ -122,7 +125,6 @@ def _store(batch: _Batch, *, records: Records, db: Database, log: AuditLog, acto
                 subject=ids[0] if len(ids) == 1 else hashlib.sha256("\n".join(ids).encode()).hexdigest(),
                 details={"patients": len(ids), "facts": stored.facts, "notes": stored.notes},
             )
-    progress("facts", stored.facts + stored.notes + stored.unchanged)
     return stored
 
 

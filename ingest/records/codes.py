@@ -1,9 +1,12 @@
 """Names of code systems, however a format writes them."""
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
 from cds.patient import Code
+
+Of = Literal["allergies", "conditions", "medications"]
 
 # As addresses (FHIR), as OIDs (C-CDA) and as the table HL70396 has them (HL7 v2). What is not here keeps its address.
 _SYSTEMS: dict[str, tuple[str, ...]] = {
@@ -29,6 +32,7 @@ _SYSTEMS: dict[str, tuple[str, ...]] = {
     "atc": ("http://www.whocc.no/atc", "2.16.840.1.113883.6.73", "WC", "ATC"),
     "ucum": ("http://unitsofmeasure.org", "2.16.840.1.113883.6.8", "UCUM"),
     # Kept by their FHIR address, so that the same code from two formats is the same code.
+    "http://hl7.org/fhir/sid/us-ssn": ("2.16.840.1.113883.4.1",),
     "http://hl7.org/fhir/sid/icd-9-cm": ("2.16.840.1.113883.6.103", "2.16.840.1.113883.6.104", "I9", "I9C", "ICD9"),
     "http://hl7.org/fhir/sid/cvx": ("2.16.840.1.113883.12.292", "2.16.840.1.113883.6.59", "CVX"),
     "http://hl7.org/fhir/sid/ndc": ("2.16.840.1.113883.6.69", "NDC"),
@@ -51,6 +55,7 @@ def system_name(system: str | None) -> str:
         return short
     if key.startswith("http://snomed.info/sct/"):  # an edition of it
         return "snomed"
+    plain = plain.removeprefix("urn:oid:")
     return f"urn:oid:{plain}" if _is_oid(plain) else plain
 
 
@@ -64,7 +69,7 @@ def _is_oid(text: str) -> bool:
 
 
 # The chart says that there are none. IPS and SNOMED CT are what hospitals use for it.
-NONE_KNOWN: dict[str, Literal["allergies", "conditions", "medications"]] = {
+NONE_KNOWN: dict[str, Of] = {
     "716186003": "allergies",
     "160244002": "allergies",
     "409137002": "allergies",  # drug allergies: those are what a prescription is checked against
@@ -76,6 +81,22 @@ NONE_KNOWN: dict[str, Literal["allergies", "conditions", "medications"]] = {
     "787481004": "medications",
     "1234391000": "medications",
 }
+_NONE_IN_WORDS: tuple[tuple[Of, re.Pattern[str]], ...] = (
+    ("allergies", re.compile(r"(nka|nkda|nkma|no known (drug |medication |medicine )?(allergy|allergies).*)\W*$")),
+    ("conditions", re.compile(r"no (known|current|active) (problems|conditions|diagnoses).*$")),
+    ("medications", re.compile(r"no (known|current|active) (medications?|medicines?).*$")),
+)
+
+
+def none_known(found: Iterable[str], text: str | None) -> Of | None:
+    """What there is none of, where these codes or these words say so."""
+    for code in found:
+        if code in NONE_KNOWN:
+            return NONE_KNOWN[code]
+    plain = " ".join((text or "").lower().split())
+    return next((of for of, pattern in _NONE_IN_WORDS if pattern.match(plain)), None)
+
+
 # Says nothing about the patient's drugs at all, or that nobody asked.
 SAYS_NOTHING = frozenset(
     {

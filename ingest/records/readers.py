@@ -8,6 +8,7 @@ from ingest.records.ccda.document import read_document
 from ingest.records.fhir.bundle import read_bundle
 from ingest.records.fhir.ndjson import read_ndjson
 from ingest.records.files import head
+from ingest.records.hl7v2.message import read_messages
 from knowledge.records.incoming import Read
 
 Files = Sequence[tuple[Path, str]]  # where a file lies, and what it is called in the report
@@ -55,11 +56,17 @@ def _is_xml(name: str, start: bytes) -> bool:
     return name.endswith((".xml", ".ccda", ".ccd", ".cda")) or plain[:1] == b"<"
 
 
+def _is_hl7(name: str, start: bytes) -> bool:
+    plain = start.lstrip(b"\xef\xbb\xbf\x0b \t\r\n")
+    return name.endswith((".hl7", ".er7")) or plain[:4] in (b"MSH|", b"FHS|", b"BHS|")
+
+
 # In the order they are asked; adding a format is one file and one line.
 READERS = (
     Reader("FHIR Bulk Data", _is_ndjson, lambda files, options: read_ndjson(files, source=options.source), True),
     Reader("FHIR JSON", _is_json, _one_by_one(read_bundle)),
     Reader("C-CDA", _is_xml, _one_by_one(read_document)),
+    Reader("HL7 v2", _is_hl7, _one_by_one(read_messages)),
 )
 
 

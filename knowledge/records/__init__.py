@@ -18,7 +18,7 @@ from knowledge.records.incoming import Item, Person
 from knowledge.records.listing import Listed, list_patients
 from knowledge.records.reading import Written, read_facts, read_notes, read_written
 from knowledge.records.search import Embed, keep_vectors, missing_vectors, search_record
-from knowledge.records.storing import Stored, store
+from knowledge.records.storing import Stored, Subjects, store
 from knowledge.records.tables import identifiers
 
 __all__ = ["Embed", "Listed", "Records"]
@@ -32,9 +32,11 @@ class Records:
         self.embed = embed
         self.clock = clock
 
-    def store(self, tx: Connection, people: Sequence[Person], items: Sequence[Item]) -> Stored:
-        """Store what a reader read, in the caller's transaction."""
-        return store(tx, people, items, clock=self.clock)
+    def store(
+        self, tx: Connection, people: Sequence[Person], items: Sequence[Item], *, subjects: Subjects | None = None
+    ) -> Stored:
+        """Store what a reader read, in the caller's transaction; `subjects` is kept over the batches of a delivery."""
+        return store(tx, people, items, clock=self.clock, subjects={} if subjects is None else subjects)
 
     def facts(self, tx: Connection, scope: PatientScope) -> PatientFacts:
         """Everything typed of this patient, now."""

@@ -29,6 +29,11 @@ class Identifier:
     # own: the record number of a system. shared: a national number, known to be mistyped and shared. weak: never links.
 
 
+def alias_of(place: str) -> Identifier:
+    """A name for the person of one message or document, for as long as it is being read."""
+    return Identifier("delivery", place)
+
+
 @dataclass(frozen=True, slots=True)
 class NewPassage:
     start: int
@@ -56,6 +61,7 @@ class Person:
     identifiers: tuple[Identifier, ...]
     source: Source
     record: Identifier | None = None  # the number of the record itself in its system, e.g. FHIR's Patient.id
+    alias: Identifier | None = None  # what the items of this delivery call the person; None: by `record`
     correction: bool = False  # the sender says that it corrects what it said of this person before
     rank: str = ""
     name: str | None = None

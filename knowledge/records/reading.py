@@ -146,7 +146,9 @@ def _passage_query(scope: PatientScope) -> Any:
 
 def _versions(tx: Connection, scope: PatientScope, *, as_of: datetime | None) -> list[Any]:
     r = resources.c
-    query = select(r.id, r.key, r.type, r.resource, r.rank, r.version, r.recorded, r.file, r.body).where(r.patient == scope.patient)
+    query = select(r.id, r.key, r.type, r.resource, r.rank, r.version, r.recorded, r.file, r.body).where(
+        r.patient == scope.patient
+    )
     if as_of is None:
         return list(tx.execute(query.where(r.current).order_by(r.key)))
     newest: dict[str, Any] = {}

@@ -1,8 +1,8 @@
 """Putting what was read under its patient: each version once, the newest current."""
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import ChainMap, Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,10 @@ from knowledge.records.words import packed, stems
 
 # SQLite takes 32,766 parameters a statement, PostgreSQL 65,535.
 _AT_ONCE = 500
+
+
+# What the people of one delivery are called in it, and who they are; None: the record was refused.
+Subjects = dict[tuple[str, str], str | None]
 
 
 @dataclass(slots=True)
@@ -55,30 +59,28 @@ class _Version:
     read: Item | Person
 
 
-def store(tx: Connection, people: Sequence[Person], items: Sequence[Item], *, clock: Clock) -> Stored:
+def store(
+    tx: Connection, people: Sequence[Person], items: Sequence[Item], *, clock: Clock, subjects: Subjects
+) -> Stored:
     """Store one batch under its patients; an item whose patient is not known is refused."""
     done = Stored()
-    own: dict[tuple[str, str], str | None] = {}
-    versions: list[_Version] = []
     for person in people:
         patient, refusals = link(tx, person, clock=clock)
         done.refused += refusals
-        for identifier in (person.record, *person.identifiers):
-            if identifier is not None and identifier.strength == "own":
-                own[identifier.system, identifier.value] = patient
-        if patient is None:
-            continue
-        note_extract(tx, patient, person)
-        versions = [_person_version(patient, person)]
-        _keep(tx, versions, done, clock=clock)
-    unresolved = {item.subject for item in items if (item.subject.system, item.subject.value) not in own}
-    known: dict[tuple[str, str], str | None] = {**owners(tx, unresolved), **own}
-    versions = []
+        name = person.alias or person.record
+        if name is not None and (patient is None or person.alias is not None):
+            subjects[name.system, name.value] = patient
+        if patient is not None:
+            note_extract(tx, patient, person)
+            _keep(tx, [_person_version(patient, person)], done, clock=clock)
+    unresolved = [item.subject for item in items if (item.subject.system, item.subject.value) not in subjects]
+    known: Mapping[tuple[str, str], str | None] = ChainMap(subjects, {**owners(tx, unresolved)})
+    versions: list[_Version] = []
     for item in items:
-        patient = known.get((item.subject.system, item.subject.value))
+        named = (item.subject.system, item.subject.value)
+        patient = known.get(named)
         if patient is None:
-            clashed = (item.subject.system, item.subject.value) in own
-            done.refused.append(_without_patient(item, clashed=clashed))
+            done.refused.append(_without_patient(item, clashed=named in subjects))
         else:
             versions.append(_item_version(patient, item))
     _keep(tx, versions, done, clock=clock)

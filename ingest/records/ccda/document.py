@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -30,7 +31,7 @@ from ingest.records.fhir.people import strength
 from ingest.records.files import read_bytes
 from ingest.records.notes import make_note
 from ingest.records.texts import as_text, from_base64
-from knowledge.records.incoming import Identifier, Item, NewNote, Person, Read, Refusal, Unread
+from knowledge.records.incoming import Identifier, Item, NewNote, Person, Read, Refusal, Unread, alias_of
 
 
 def read_document(path: Path, *, file: str, source: str) -> Iterator[Read]:
@@ -55,8 +56,8 @@ def read_document(path: Path, *, file: str, source: str) -> Iterator[Read]:
     if not person.identifiers:
         yield Refusal("no_patient", "The patient has no identifier with its system.", path=file)
         return
-    yield person
-    subject = person.identifiers[0]
+    subject = alias_of(file)
+    yield replace(person, alias=subject)
     rank = version_rank(written, value_of(root, "h:versionNumber"))
     yield from _facts(root, subject, file=file, written=written, rank=rank)
     note = _note(root, written)

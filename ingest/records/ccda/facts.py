@@ -22,7 +22,7 @@ from ingest.records.ccda.elements import (
     value_of,
     words,
 )  # fmt: skip
-from ingest.records.codes import NONE_KNOWN, SAYS_NOTHING
+from ingest.records.codes import SAYS_NOTHING, none_known
 from ingest.records.dates import read_date, read_moment
 from knowledge.records.incoming import Fact, NoneKnown
 
@@ -313,11 +313,10 @@ def _nil(
     named: bool | None = None,
 ) -> NoneKnown | str | None:
     """Whether this entry says that there are none, denies one, or says nothing."""
-    for code in found:
-        if NONE_KNOWN.get(code) == of:
-            return NoneKnown(of=of, text=text or code, source=entry.source)
-        if code in SAYS_NOTHING:
-            return "says-nothing"
+    if none_known(found, text) == of:
+        return NoneKnown(of=of, text=text or f"no known {of}", source=entry.source)
+    if found & SAYS_NOTHING:
+        return "says-nothing"
     if entry.element.get("negationInd") != "true":
         return None
     particular = bool(found - _ANY_PROBLEM) if named is None else named

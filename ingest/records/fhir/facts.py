@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from cds.patient import Allergy, Code, Condition, Immunization, Medication, Procedure, Source
-from ingest.records.codes import NONE_KNOWN, SAYS_NOTHING
+from ingest.records.codes import SAYS_NOTHING, none_known
 from ingest.records.dates import read_date
 from ingest.records.fhir.observations import read_observation
 from ingest.records.fhir.values import Resource, codes, each, number, part, plain, string, until, when, words
@@ -283,11 +283,11 @@ def _observation(resource: Resource, source: Source, lookup: Lookup) -> Stated:
 
 def _nil(coded: tuple[Code, ...], source: Source, text: str | None) -> Stated | None:
     """The code that says there are none, or that nothing is known."""
-    for code in coded:
-        if (of := NONE_KNOWN.get(code.code)) is not None:
-            return Stated((NoneKnown(of=of, text=text or code.code, source=source),))
-        if code.code in SAYS_NOTHING:
-            return Stated(not_fact="says-nothing")
+    of = none_known((code.code for code in coded), text)
+    if of is not None:
+        return Stated((NoneKnown(of=of, text=text or coded[0].code, source=source),))
+    if any(code.code in SAYS_NOTHING for code in coded):
+        return Stated(not_fact="says-nothing")
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from cds.patient import Source
+from ingest.records.codes import system_name
 from ingest.records.dates import precision, read_date
 from ingest.records.fhir.values import Resource, each, part, plain, string
 from knowledge.records.incoming import Identifier, Person
@@ -56,6 +57,7 @@ def _identifier(identifier: Mapping[str, Any]) -> Identifier | None:
         return None  # a number without its system could be anybody's
     kinds = frozenset(str(part(coding).get("code")) for coding in each(part(identifier.get("type")).get("coding")))
     weak = plain(identifier.get("use")) == "temp"
+    system = system_name(system)
     return Identifier(system, value, "weak" if weak else strength(system, value, kinds))
 
 

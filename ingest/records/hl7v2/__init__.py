@@ -1,0 +1,1 @@
+"""HL7 v2 messages (ADT, ORU, VXU), read segment by segment."""
