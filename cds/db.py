@@ -21,6 +21,8 @@ _SQLITE_NEEDED = (3, 51, 3)
 # A writer waits this long for another before it gives up; a consult's transaction takes milliseconds.
 _BUSY_MS = 10_000
 _WRITES = "cds_writes"
+# What SQLite says when the file cannot be used now.
+_SQLITE_UNUSABLE = ("locked", "busy", "full", "disk I/O", "unable to open", "readonly")
 
 metadata = MetaData(
     naming_convention={
@@ -149,6 +151,8 @@ class Database:
         try:
             yield
         except OperationalError as error:
+            if self.dialect == "sqlite" and not any(word in str(error.orig) for word in _SQLITE_UNUSABLE):
+                raise  # a wrong statement is a defect of ours, not the database's state
             raise Unavailable(
                 "The database cannot be used now: it is locked, full or unreachable. Nothing was recorded; try again, "
                 "and see the service's log if it stays so.",

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from cds.db import Database, open_database, sqlite_engine
-from cds.errors import Integrity, InvalidSetting
+from cds.errors import Integrity, InvalidSetting, Unavailable
 
 
 def test_a_transaction_that_fails_leaves_nothing(db: Database) -> None:
@@ -39,6 +40,20 @@ def test_the_file_is_encrypted_and_refused_with_another_key(tmp_path: Path) -> N
     other = Database(sqlite_engine(tmp_path / "cds.db", key="ab" * 32))
     with pytest.raises(Integrity, match="key file"), other.reading():
         pass
+
+
+def test_a_wrong_statement_is_a_defect_and_not_called_an_unusable_database(db: Database) -> None:
+    with pytest.raises(DBAPIError), db.reading() as tx:
+        tx.execute(text("SELECT nothing FROM nowhere"))
+
+
+def test_a_full_database_is_named_unusable(tmp_path: Path) -> None:
+    database = open_database("sqlite", data=tmp_path)
+    with pytest.raises(Unavailable, match="full"), database.transaction() as tx:
+        tx.execute(text("PRAGMA max_page_count = 1"))
+        tx.execute(text("CREATE TABLE t (a TEXT)"))
+        tx.execute(text("INSERT INTO t VALUES (hex(randomblob(100000)))"))
+    database.close()
 
 
 def test_the_key_is_readable_by_its_owner_only(tmp_path: Path) -> None:
