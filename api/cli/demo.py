@@ -1,6 +1,7 @@
 """`cds demo`: the sample library, synthetic patients and demo users, then the service."""
 
 import secrets
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ from api.cli.progress import bar
 from api.cli.serve import check_room, listen, run
 from api.services import Services, operator, services_from_environment
 from cds.actors import Role
-from cds.errors import Conflict
+from cds.errors import CdsError, Conflict
 
 app = typer.Typer()
 
@@ -31,6 +32,10 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that reads like another
 def demo(
     port: Annotated[int | None, typer.Option(help="The port to listen on; default: CDS_PORT or 8470.")] = None,
     load_only: Annotated[bool, typer.Option("--load-only", help="Load and print the sign-ins; do not serve.")] = False,
+    fetch_model: Annotated[
+        bool,
+        typer.Option("--fetch-model", help="Fetch the default model's weights meanwhile; quote until they are here."),
+    ] = False,
 ) -> None:
     """Load the samples if they are not here yet, print the demo sign-ins, and serve on this machine only."""
     given: dict[str, Any] = {"host": "127.0.0.1"} | ({"port": port} if port is not None else {})
@@ -44,6 +49,8 @@ def demo(
         if listening is None:
             say(welcome)
         else:
+            if fetch_model:
+                threading.Thread(target=fetch_weights, args=(services,), name="fetch", daemon=True).start()
             run(services, listening, welcome=welcome)
     finally:
         services.close()
@@ -62,6 +69,34 @@ def load(services: Services) -> dict[str, str]:
     passwords = orjson.loads(kept.read_bytes())
     add_users(services, passwords)
     return dict(passwords)
+
+
+def fetch_weights(services: Services) -> None:
+    """The default model's weights, told in a line now and then; without them the service quotes."""
+    from cds.language_model.catalogue import default_model
+    from cds.language_model.fetching import fetch
+
+    model, told = default_model(), -1
+    if services.settings.model != "auto" or model.weights is None:
+        return
+    if (services.settings.weights / model.weights.file).exists():
+        return
+    say(f"Fetching the weights of {model.title} ({model.weights.bytes / 1e9:.1f} GB); answers are quoted until then.")
+
+    def progress(here: int, whole: int) -> None:
+        nonlocal told
+        tenth = 10 * here // whole
+        if tenth > told:
+            told = tenth
+            say(f"  model weights: {10 * tenth} %")
+
+    try:
+        fetch(model, services.settings.weights, source=None, progress=progress)
+    except CdsError as error:
+        say(f"The weights did not arrive: {error.message} Answers stay quoted; `cds models fetch` tries again.")
+    else:
+        services.model_source.look_again()
+        say("The model is here: answers are now written by it and checked.")
 
 
 def load_library(services: Services) -> None:

@@ -29,6 +29,11 @@ class ModelSource:
         self._again_at = float("-inf")
         self.trouble: str | None = None
 
+    def look_again(self) -> None:
+        """Weights have arrived: look now rather than after the rest."""
+        with self._lock:
+            self._again_at = float("-inf")
+
     def current(self) -> LanguageModel | None:
         """The model, or None to quote; a wrong setting is an error, a server that is away is not."""
         with self._lock:
