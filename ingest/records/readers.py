@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.records.ccda.document import read_document
+from ingest.records.csv_tables.rows import read_tables
 from ingest.records.fhir.bundle import read_bundle
 from ingest.records.fhir.ndjson import read_ndjson
 from ingest.records.files import head
@@ -67,6 +68,12 @@ READERS = (
     Reader("FHIR JSON", _is_json, _one_by_one(read_bundle)),
     Reader("C-CDA", _is_xml, _one_by_one(read_document)),
     Reader("HL7 v2", _is_hl7, _one_by_one(read_messages)),
+    Reader(
+        "CSV",
+        lambda name, start: name.endswith((".csv", ".tsv")),
+        lambda files, options: read_tables(files, source=options.source, mapping=options.mapping),
+        True,
+    ),
 )
 
 
