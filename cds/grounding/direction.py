@@ -57,6 +57,9 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
 )  # fmt: skip
 _ANATOMY = frozenset("urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant".split())
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
+_ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of
+_DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
+_OBJECT = 5
 _ELSEWHERE = 0.6
 
 
@@ -82,7 +85,8 @@ def check_direction(reading: Reading) -> CheckResult:
 def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
     """The tokens of one family that stand for themselves, not inside a number's bound or the name of a disease."""
     taken = {i for q in sentence.quantities for i in range(q.first, q.last + 1)}
-    taken |= {i for t in sentence.terms if len(t.parts) > 1 for i in range(t.first, t.last + 1)}
+    if not stems & _ORDER:  # "high blood pressure" is a disease, not a direction
+        taken |= {i for t in sentence.terms if len(t.parts) > 1 for i in range(t.first, t.last + 1)}
     found = []
     for i, token in enumerate(sentence.tokens):
         if token.stem not in stems or i in taken:
@@ -104,14 +108,22 @@ def _turned(sentence: Sentence, at: int, mine: frozenset[str], theirs: frozenset
 
 def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
     """How alike the surroundings of two words are; none when one is denied and the other is not."""
-    if _sign(sentence, at) * _sign(other, there) < 0:
+    if sentence.tokens[at].stem in _DEEDS and _sign(sentence, at) * _sign(other, there) < 0:
         return 0.0
     score = 0.0
+    ordered = sentence.tokens[at].stem in _ORDER
+    for quantity in sentence.quantities:
+        if 0 < at - quantity.last <= 2:  # "2 weeks after starting"
+            score += any(q.dimension == quantity.dimension and q.low == quantity.low and 0 < there - q.last <= 2 for q in other.quantities)
     for term in sentence.terms:
-        if term.first <= at <= term.last:
+        if term.first <= at <= term.last or (ordered and not 0 < term.first - at <= _OBJECT):
             continue
         near = nearness(term, at, at, sentence)
-        far = [nearness(o, there, there, other) for o in other.terms if term.matches(o) and not o.first <= there <= o.last]
+        far = [
+            nearness(o, there, there, other)
+            for o in other.terms
+            if term.matches(o) and not o.first <= there <= o.last and (not ordered or 0 < o.first - there <= _OBJECT)
+        ]
         score += near * max(far, default=0.0) * term.weight
     return score
 

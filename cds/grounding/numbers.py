@@ -13,7 +13,7 @@ _CLOSE = 0.004  # of the value: rounding in a conversion of units, never another
 _ABOUT = 0.06  # "about a fifth" of 19 %
 _ANALYTE = 0.035  # 7 mmol/L of glucose is given as 126 mg/dL and as 125
 _DAYS_A_MONTH = 30.4
-_ELSEWHERE = 0.62  # the place of the matching number must fit at least so well as the place of another number
+_ELSEWHERE = 0.5  # the place of the matching number must fit at least so well as the place of another number
 _SOFT_FITS = {"limit": ("<=", "<"), "floor": (">=", ">"), "threshold": (">=", ">", "<", "<="), "target": ("<", "<=")}
 
 
@@ -64,9 +64,9 @@ def _fail(kind: str, detail: str, verdict: str) -> CheckResult:
 
 def _comparable(one: Quantity, other: Quantity, words: set[str]) -> bool:
     a, b = one.dimension, other.dimension
-    if a == b or (not a and b in IMPLIED) or (not b and a in IMPLIED):
+    if a == b or (not a and b in IMPLIED and not one.counted):
         return True
-    if {a, b} <= {"", "share"}:
+    if not b and a in IMPLIED - {"share"} and not other.counted:
         return True
     if {a, b} == {"days", "months"} or {a, b} == {"share", "amount/amount"}:
         return True
@@ -96,11 +96,19 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
 
 
 def _near(one: Quantity, other: Quantity) -> bool:
-    close = _ABOUT if one.about or other.about else _CLOSE
+    rounded = one.about and _digits(one) < _digits(other) or other.about and _digits(other) < _digits(one)
+    close = _ABOUT if rounded else _CLOSE
     if one.dimension == "share" and not (one.about or other.about) and 3 in (one.decimals, other.decimals):
         close = 0.012  # "one in six" is 17 %, "two thirds" 67 %
     pairs = ((one.low, other.low), (one.high, other.high))
     return all(math.isclose(a, b, rel_tol=close, abs_tol=1e-12) for a, b in pairs)
+
+
+def _digits(quantity: Quantity) -> int:
+    """How many digits of the number say something: 20 has one, 19.7 three; a fraction in words one."""
+    if quantity.decimals == 3 and len(quantity.raw) == 1:
+        return 1
+    return max(len(f"{raw:.10g}".replace(".", "").strip("0")) for raw in quantity.raw[:1])
 
 
 def _same_time(days: float, months: float) -> bool:
@@ -138,9 +146,14 @@ def _place(
     for companion in sentence.quantities:
         if companion is wanted or companion.dimension == wanted.dimension:
             continue
-        if any(q is not offered and q.dimension == companion.dimension and _near(q, companion) for q in other.quantities):
-            score += 0.1
+        here = _gap(wanted, companion)
+        there = [_gap(offered, q) for q in other.quantities if q.dimension == companion.dimension and _near(q, companion)]
+        score += here * max(there, default=0.0)
     return score
+
+
+def _gap(one: Quantity, other: Quantity) -> float:
+    return 1 / (1 + max(0, max(one.first, other.first) - min(one.last, other.last)) / 4)
 
 
 def nearness(term: Term, first: int, last: int, sentence: Sentence) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cds.grounding.reading import Reading
+from cds.grounding.reading import Reading, occurrences
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
 from cds.wording.text import stem
@@ -28,7 +28,7 @@ FAMILIES: dict[str, dict[str, frozenset[str]]] = {
     "severity": {
         "mild": _stems("mild mildly"),
         "moderate": _stems("moderate moderately"),
-        "severe": _stems("severe severely life-threatening"),
+        "severe": _stems("severe severely threatening"),
     },
     "course": {"acute": _stems("acute acutely"), "chronic": _stems("chronic chronically long-term longstanding")},
     "smoking": {"smoker": _stems("smoker smokers"), "nonsmoker": _stems("nonsmoker non-smoker nonsmokers")},
@@ -44,8 +44,9 @@ _EVERYONE = (
     "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
+_UNBORN = _stems("baby babies infant infants newborn neonate neonatal")
 _PEOPLE = _stems("people patients adults women men children those person patient individuals anyone someone adult woman man child persons")
-_CONDITION = frozenset({"if", "when", "unless", "only", "except", "until", "provided", "where", "whenever"})
+_CONDITION = frozenset({"if", "when", "unless", "only", "provided", "whenever"})
 _MODAL = frozenset("should must may can offer give use start stop consider avoid recommend recommended do not refer check measure continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take".split())
 
 
@@ -67,17 +68,31 @@ def groups_in(sentences: Iterable[Sentence]) -> dict[str, set[str]]:
     """The groups of people some sentences name, by family; an age in numbers names one too."""
     found: dict[str, set[str]] = {}
     for sentence in sentences:
-        stems = {token.stem for token in sentence.tokens}
+        stems = _group_stems(sentence)
         for family, members in FAMILIES.items():
             for group, words in members.items():
                 if stems & words:
                     found.setdefault(family, set()).add(group)
+        if "pregnancy" in found and not stems & (FAMILIES["age"]["child"] - _UNBORN):
+            found.get("age", set()).discard("child")  # the baby of a pregnancy
         if {"older"} & set(sentence.words()) and stems & _PEOPLE and not any(q.dimension == "months" for q in sentence.quantities):
             found.setdefault("age", set()).add("older")
         for quantity in sentence.quantities:
             if quantity.dimension == "months" and _is_age(sentence, quantity.first, quantity.last):
                 found.setdefault("age", set()).update(_aged(quantity.low / 12, quantity.high / 12, quantity.comparator))
     return found
+
+
+def _group_stems(sentence: Sentence) -> set[str]:
+    stems = set()
+    words = [token.text for token in sentence.tokens if token.text != "-"]
+    for i, token in enumerate(token for token in sentence.tokens if token.text != "-"):
+        before = words[i - 1] if i else ""
+        if token.text == "severity":
+            stems.add({"high": "sever", "low": "mild", "moderate": "moder"}.get(before, ""))
+        elif not (token.text == "child" and words[i + 1 : i + 2] == ["pugh"]):
+            stems.add(token.stem)
+    return stems - {""}
 
 
 def _is_age(sentence: Sentence, first: int, last: int) -> bool:
@@ -117,7 +132,9 @@ def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
 def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, str] | None:
     said = " ".join(sentence.words())
     for phrase in _EVERYONE:
-        if f" {phrase} " in f" {said} ":
+        if f" {phrase} " in f" {said} " and not any(f" {phrase} " in " ".join(other.words()) for other in aligned):
+            if " or " in phrase:
+                return f"“{phrase}” is wider than the cited text", "contradicted"
             wide = ("all", "any", "every", "everyone", "anyone", "each", "regardless", "irrespective", "whatever", "general", "universal", "whether", "both")
             if not any(set(wide) & set(other.words()) for other in aligned):
                 return f"“{phrase}” is wider than the cited text", "contradicted"
@@ -128,6 +145,7 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
     """A limit of the cited text that the statement leaves out."""
     best = aligned[0]
     mine, theirs = groups_in([sentence]), groups_in([best])
+    near = _beside(sentence, best)
     asked = groups_in(s for s in reading.context if s.text == reading.question)
     claim_stems = {token.stem for token in sentence.tokens}
     for family, groups in theirs.items():
@@ -137,7 +155,7 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
             noun = _noun_after(best, FAMILIES[family][group])
             if family == "severity" and noun and noun in claim_stems:
                 return f"the cited text speaks of {group} {noun} only", "contradicted"
-            if family != "severity" and _advises(best) and len(groups) == 1:
+            if family != "severity" and _advises(best) and len(groups) == 1 and near & FAMILIES[family][group]:
                 return f"the cited text speaks of {group} only", "contradicted"
     return _condition_dropped(sentence, best, reading)
 
@@ -147,7 +165,7 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
         return None
     known = {t.stem for s in (sentence, *reading.context) for t in s.tokens}
     for number, segment in enumerate(best.segments):
-        if segment.opener not in _CONDITION:
+        if segment.opener not in _CONDITION or (segment.first and best.tokens[segment.first - 1].text == "or"):
             continue
         terms = [t for t in best.terms if t.segment == number and t.specific]
         amounts = [q for q in best.quantities if segment.first <= q.first <= segment.last]
@@ -161,6 +179,14 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
     return None
 
 
+def _beside(sentence: Sentence, best: Sentence) -> set[str]:
+    """The words of the segments that say what the statement says, and of those that introduce them."""
+    shares = [sum(t.weight for t in sentence.terms if any(o.segment == n for o in occurrences(t, best))) for n in range(len(best.segments))]
+    most = max(shares, default=0.0)
+    kept = [s for n, s in enumerate(best.segments) if shares[n] >= 0.75 * most or n == 0 and s.introduces]
+    return {t.stem for i, t in enumerate(best.tokens) if any(s.first <= i <= s.last for s in kept)}
+
+
 def _advises(sentence: Sentence) -> bool:
     return bool(_MODAL & set(sentence.words()))
 
@@ -169,11 +195,10 @@ def _noun_after(sentence: Sentence, words: frozenset[str]) -> str:
     """The thing a severity is said of: asthma in "severe asthma", "severe acute asthma"."""
     for i, token in enumerate(sentence.tokens):
         if token.stem in words:
-            after = [t.stem for t in sentence.tokens[i + 1 : i + 4] if t.kind == "word"]
+            graded = frozenset().union(*FAMILIES["severity"].values()) | {"life", "threaten"}
             for term in sentence.terms:
-                if i < term.first <= i + 3 and term.specific:
+                if i < term.first <= i + 6 and term.specific and not graded & set(term.parts):
                     return term.parts[-1]
-            return after[0] if after else ""
     return ""
 
 

@@ -52,6 +52,7 @@ _LONGEST = max(len(p) for p in (*_BEFORE, *_AFTER))
 _FILLERS = frozenset({"of", "about", "approximately", "around", "a", "an", "the", "age", "aged", "ages", "is", "are", "was", "to", "total", "roughly", "for", "just", "well", "dose", "by"})
 _NOT = frozenset({"not", "never", "cannot", "no"})
 _BARE_BE = frozenset({"be", "go", "rise", "fall", "drop", "get", "is", "to", "are", "used", "given", "taken", "use", "give", "take", "continue", "last"})
+_CLOSED = frozenset({"or", "and", "to", "in", "of", "the", "a", "is", "for", "with", "than", "at"})
 _FLIP: dict[Comparator, Comparator] = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
 # Words that make a bare number a bound without saying which side.
@@ -83,6 +84,14 @@ def comparator_of(found: tuple[Token, ...], first: int, last: int) -> tuple[Comp
     before = _match_before(words, at)
     if before:
         return _negated(words, before[0], before[1], first)
+    for back in range(2, 5):  # "below a haemoglobin of 70", "above the threshold of 7"
+        noun = first - back
+        if noun >= 1 and words[first - 1] == "of" and words[noun] in ("a", "an", "the"):
+            before = _match_before(words, noun)
+            if before and words[noun - 1] not in ("to", "from", "for"):
+                return _negated(words, before[0], before[1], first)
+    if first and words[first - 1] == "from" and words[last + 1 : last + 3] in (["of", "age"], ["and", "older"]):
+        return ">=", first - 1, last
     return "=", first, last
 
 
@@ -107,9 +116,16 @@ def _match_before(words: list[str], end: int) -> tuple[Comparator, int] | None:
 def _match_after(words: list[str], start: int) -> tuple[Comparator, int] | None:
     while start < len(words) and words[start] in ("of", "age", "old", "years", "year"):
         start += 1
+    if words[start : start + 3] == ["and", "up", "to"]:
+        return None
+    for skip in (1, 2):  # "a score of 2 points or more"
+        phrase = tuple(words[start + skip : start + skip + 2])
+        if phrase in _AFTER and phrase[0] == "or" and all(w.isalpha() and w not in _CLOSED for w in words[start : start + skip]):
+            return _AFTER[phrase], start + skip + 1
     for size in range(min(_LONGEST, len(words) - start), 0, -1):
         phrase = tuple(words[start : start + size])
-        if phrase in _AFTER:
+        following = words[start + size] if start + size < len(words) else ""
+        if phrase in _AFTER and not (phrase[0] == "and" and (following[:1].isdigit() or following in ("a", "an", "the"))):
             return _AFTER[phrase], start + size - 1
     return None
 

@@ -17,6 +17,8 @@ _CLAUSE = frozenset(
 )
 CUES = _CLAUSE
 _INTRODUCTIONS = frozenset("if when in for during unless where after before while although because among once with whenever at on until following".split())
+_ACTIVE = frozenset("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit".split())
+_PREPOSITIONS = frozenset("between after before when on of by for from upon following since about without while and or".split())
 _BEFORE_FAILURE = frozenset(  # heart failure is a disease, treatment failure an outcome
     "heart renal kidney liver hepatic respiratory cardiac treatment organ ventricular virological graft therapeutic multiorgan ovarian pump contraceptive".split()
 )
@@ -26,21 +28,26 @@ _AGAINST = frozenset("recommend recommended recommends recommending advise advis
 _NOT_NEGATION = (
     ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("cannot", "be", "excluded"),
     ("cannot", "be", "ruled", "out"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
-    ("not", "unusual"), ("do", "not", "delay"), ("without", "delay"), ("not", "infrequently"), ("never", "smokers"), ("not", "insignificant"),
+    ("not", "unusual"), ("without", "delay"), ("not", "infrequently"), ("never", "smokers"), ("not", "insignificant"),
 )  # fmt: skip
 _SAME = frozenset("differ differs differed different difference differences".split())
 # A new clause starts at these; "and", "or" and the comma only before a new predicate.
-_STRONG = frozenset("; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who so then".split())
+_STRONG = frozenset("; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who whose so then".split())
 _JOIN = frozenset({"and", "or", ",", "nor"})
 _PREDICATE = frozenset(
     "do does did don't doesn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't weren't has have "
     "had not never avoid stop offer give use consider start refer continue monitor check review measure switch add reduce increase prescribe take "
     "treat seek advise ask arrange assess discuss repeat recommend discontinue withhold it they this these he she we you there no omit neither nor "
-    "only then".split()
+    "only then leave keep warn explain tell encourage aim limit restart restrict combine replace send test screen choose prefer make inform record look watch "
+    "diagnose confirm suspect transfuse vaccinate admit investigate return apply increase decrease titrate".split()
 )
 
 
-_SUBJECTLESS = frozenset({"and", "but", "or", ",", "nor", "which", "who", "so", "then", "however", "though"})
+_SUBJECTLESS = frozenset({"and", "but", "or", ",", "nor", "so", "then", "however", "though"})
+# Clauses that say which or when: a denial in them turns what follows it there, and the rest of them says nothing by itself.
+_RELATIVE = frozenset({"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"})
+# Forms that speak of stopping without telling anyone to.
+_GERUNDS = frozenset("stopping discontinuing ceasing withholding quitting halting cessation discontinuation".split())
 _AUXILIARY = frozenset(
     "do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't "
     "weren't has have had not never".split()
@@ -54,13 +61,15 @@ class Segment:
     first: int
     last: int
     sign: int
-    turned: frozenset[int] = field(default_factory=frozenset)
+    turned: frozenset[int] = field(default_factory=frozenset)  # by a word beside them: "without diabetes"
+    after: frozenset[int] = field(default_factory=frozenset)  # by a verb before them: "to stop smoking", "avoid alcohol"
     opener: str = ""  # the word that began it: "if", "unless", "but", ...
     introduces: bool = False  # "in pregnancy, ...": says when, not what
     inherits: bool = False  # "... but is not advised in children": its subject stands in the first segment
 
     def sign_at(self, token: int) -> int:
-        return -self.sign if token in self.turned else self.sign
+        turns = (token in self.turned) + (token in self.after)
+        return -self.sign if turns == 1 else self.sign
 
 
 def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) -> tuple[Segment, ...]:
@@ -70,12 +79,12 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
     result = []
     for number, (first, opener) in enumerate(bounds):
         last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
-        sign, turned = _signs(words, first, last, used)
+        sign, turned, following = _signs(words, first, last, used)
         more = number + 1 < len(bounds)
-        introduces = opener in _INTRODUCTIONS and sign > 0 and (more or opener in ("if", "when", "unless", "until", "while"))
+        introduces = sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         after = words[first + 1] if first + 1 < len(words) else ""
         inherits = number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY
-        result.append(Segment(first, last, sign, turned, opener, introduces, inherits))
+        result.append(Segment(first, last, sign, turned, following, opener, introduces, inherits))
     return tuple(result)
 
 
@@ -97,8 +106,10 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             bounds.append((i, word))
             opened_with = ""
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
-            if after in ("no", "not", "never") and word == "," :
+            if after in ("no", "not", "never") and word in (",", "and"):
                 continue
+            if word == "," and after in _AUXILIARY:
+                continue  # the clause goes on after something put in between
             if after in ("use", "stop", "start", "check", "review", "measure", "treat", "monitor") and word == "or" and words[i - 1] in ("not", "to"):
                 continue
             if word == "or" and bounds and _imperative_after_not(words, bounds[-1][0], i):
@@ -113,9 +124,13 @@ def _imperative_after_not(words: list[str], first: int, i: int) -> bool:
     )  # fmt: skip
 
 
-def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tuple[int, frozenset[int]]:
+def _signs(
+    words: list[str], first: int, last: int, used: frozenset[int]
+) -> tuple[int, frozenset[int], frozenset[int]]:
     sign = 1
     turned: set[int] = set()
+    following: set[int] = set()
+    relative = first < len(words) and words[first] in _RELATIVE
     i = first
     while i <= last:
         if i in used:
@@ -136,13 +151,27 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             if same is not None:
                 i = same + 1  # "no significant difference" says: the same
                 continue
-            if words[i] in ("not", "no") and i > first and words[i - 1] in (",", "(") and i + 1 <= last:
+            after = words[i + 1] if i + 1 < len(words) else "."
+            if after in (",", ".", ";", ")"):
+                i += 1
+                continue  # "6 have a stroke and 94 do not"
+            if words[i] in _ACTIVE:
+                following ^= set(range(i + 1, last + 1))
+            elif relative or _participle(words, i, first) or (words[i] in ("not", "no") and i > first and words[i - 1] in (",", "(")):
                 end = _reach(words, i + 1, last)  # "amoxicillin, not doxycycline"
                 turned ^= set(range(i + 1, end + 1))
             else:
                 sign = -sign
         i += 1
-    return sign, frozenset(turned)
+    return sign, frozenset(turned), frozenset(following)
+
+
+def _participle(words: list[str], i: int, first: int) -> bool:
+    """CKD not treated by dialysis: a denial of what describes the noun before it."""
+    before = words[i - 1] if i > first else ""
+    after = words[i + 1] if i + 1 < len(words) else ""
+    described = after.endswith(("ed", "en")) or after in ("on", "taking", "receiving", "requiring", "using", "known")
+    return words[i] == "not" and described and bool(before) and before not in _AUXILIARY and before not in ("be", "been", "being", "but", ",")
 
 
 def _idiom(words: list[str], i: int) -> int:
@@ -190,6 +219,8 @@ def _turns(words: list[str], i: int, first: int) -> bool:
         return True
     if word == "neither":
         return True
+    if word in _GERUNDS and (before in _PREPOSITIONS or word in ("cessation", "discontinuation")):
+        return False
     if word == "nor":
         return "neither" not in words[first:i] and "not" not in words[first:i]
     if word == "no" and after in (".", ")"):

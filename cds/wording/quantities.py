@@ -10,6 +10,13 @@ from cds.wording.units import SHORT, compose, unit
 
 Comparator = Literal["=", "<", "<=", ">", ">=", "range"]
 
+_PEOPLE = frozenset("people adults patients women men children persons babies births cases such others pregnancies".split())
+_ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
+_AFTER_A_MEASURE = frozenset(
+    "or and to in for with on at by than if is are was were over under is as but from of per should must may can when while who before after until within "
+    "during then plus above below a an the years mmhg not has have had do does it they despite because since unless".split()
+)
+
 _DIGITS = {
     w: n
     for n, w in enumerate(
@@ -49,7 +56,7 @@ class Quantity:
     decimals: int = 0
     about: bool = False
     soft: str = ""  # "limit", "threshold" or "target": words that make a bare number a bound
-    divided: bool = False
+    counted: bool = False  # a number of things ("100 adults"), not of a measure
     tags: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -85,12 +92,33 @@ def quantities(found: tuple[Token, ...]) -> tuple[Quantity, ...]:
     result.extend(_ordinals(found))
     result.extend(_roman(found))
     finished = sorted((_compared(quantity, found) for quantity in result), key=lambda q: (q.first, q.last))
+    finished = _of_hundred(finished, found)
     distinct: list[Quantity] = []
     for quantity in finished:
         doubled = any(q.dimension == quantity.dimension == "rate" and q.last >= quantity.first for q in distinct)
         if not doubled:
             distinct.append(quantity)
     return tuple(distinct)
+
+
+def _of_hundred(made: list[Quantity], found: tuple[Token, ...]) -> list[Quantity]:
+    """Of 100 adults who ..., about 10 ... and 25 ...: each is a share of the hundred."""
+    whole = next((q for q in made if not q.dimension and q.low in _ROUND and _heads(found, q)), None)
+    if whole is None:
+        return made
+    shares = []
+    for q in made:
+        after = found[q.last + 1].text if q.last + 1 < len(found) else ""
+        part = not q.dimension and q.first > whole.last and q.low <= whole.low and q.comparator == "=" and after not in _PEOPLE
+        value = q.low / whole.low
+        shares.append(replace(q, low=value, high=value, dimension="share", raw=(*q.raw, whole.low), decimals=3) if part else q)
+    return shares
+
+
+def _heads(found: tuple[Token, ...], whole: Quantity) -> bool:
+    before = found[whole.first - 1].text if whole.first else ""
+    after = {token.text for token in found[whole.last + 1 : whole.last + 3]}
+    return before in ("of", "among", "for", "every") and bool(after & (_PEOPLE | {"who", "such"}))
 
 
 def _ordinals(found: tuple[Token, ...]) -> list[Quantity]:
@@ -277,20 +305,20 @@ def _label(found: tuple[Token, ...], number: _Number) -> Quantity | None:
 def _pressure_pair(found: tuple[Token, ...], upper: _Number, lower: _Number, between: list[str]) -> list[Quantity]:
     if between not in (["/"], ["over"]) or not (60 <= upper.value <= 300 and 30 <= lower.value <= 200 and upper.value > lower.value):
         return []
-    after = lower.last + 1
-    last = after if after < len(found) and found[after].text == "mmhg" else lower.last
-    if after + 1 < len(found) and found[after].text == "mm" and found[after + 1].text == "hg":
-        last = after + 1
+    measured, end = _unit_at(found, lower.last + 1)
+    dimension, factor = measured or ("pressure", 1.0)
+    last = end - 1 if measured else lower.last
     return [
-        Quantity(upper.value, upper.value, "=", "pressure", (upper.value,), upper.first, last, tags=frozenset({"systolic"})),
-        Quantity(lower.value, lower.value, "=", "pressure", (lower.value,), upper.first, last, tags=frozenset({"diastolic"})),
+        Quantity(n.value * factor, n.value * factor, "=", dimension, (n.value,), upper.first, last, tags=frozenset({tag}))
+        for n, tag in ((upper, "systolic"), (lower, "diastolic"))
     ]
 
 
 def _share(found: tuple[Token, ...], part: _Number, whole: _Number, between: list[str]) -> Quantity | None:
     """8 in 100, 1 out of 20, 3 per 1000: the same as a percentage."""
     words = [w for w in between if w not in ("people", "patients", "women", "men", "cases", "children", "adults", "births", "persons", "of", "about", "every", "each")]
-    if words not in (["in"], ["out"], ["per"], ["for"]) and not (between == ["/"] and whole.value in (100, 1000, 10000, 100000)):
+    round_whole = whole.value in _ROUND
+    if words not in (["in"], ["out"], ["per"], ["for"]) and not (not words and between and round_whole) and not (between == ["/"] and whole.value in (100, 1000, 10000, 100000)):
         return None
     after = found[whole.last + 1].text if whole.last + 1 < len(found) else ""
     if part.value > whole.value or whole.value < 2 or (unit(after) and after not in SHORT) or part.decimals > 1:
@@ -348,7 +376,9 @@ def _single(found: tuple[Token, ...], number: _Number) -> Quantity:
         value, last = value * factor, end - 1
     elif number.fraction:
         dimension = "share"
-    return Quantity(value, value, "=", dimension, (number.value,), number.first, last, number.decimals)
+    after = found[last + 1] if last + 1 < len(found) else None
+    counted = not dimension and after is not None and after.kind == "word" and after.text not in _AFTER_A_MEASURE
+    return Quantity(value, value, "=", dimension, (number.value,), number.first, last, number.decimals, counted=counted)
 
 
 def _with_rate(found: tuple[Token, ...], quantity: Quantity) -> list[Quantity]:
@@ -368,10 +398,11 @@ def _unit_at(found: tuple[Token, ...], at: int) -> tuple[tuple[str, float] | Non
     start = at
     if at + 1 < len(found) and found[at].text == "-" and found[at].start == found[at - 1].end:
         at += 1
-    if at + 1 < len(found) and found[at].text == "/" and found[at - 1].kind == "number":
+    if at + 1 < len(found) and found[at].text in ("/", "a", "per") and found[at - 1].kind == "number":
         below = _name(found, at + 1)
         size = unit(below[0]) if below else None
-        if below and size and size[0] in ("volume", "days"):  # 150 x 10^9/L
+        timed = below is not None and below[0] in ("min", "minute", "hour", "h")
+        if below and size and (timed or size[0] == "volume" and found[at].text == "/"):  # 150 x 10^9/L, 25 a minute
             return compose(("", 1.0), [size]), below[1]
     name = _name(found, at)
     if name is None:

@@ -10,6 +10,8 @@ from cds.wording.quantities import Quantity, quantities
 from cds.wording.text import Token, sentences, tokens
 from cds.wording.vocabulary import STOP, groups_of, is_general, phrases_from
 
+_ADJUNCT = frozenset({"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"})
+_PHRASE = 3  # words after such a preposition that it governs
 _GENERAL_WEIGHT = 0.3  # what "patients were treated" says about which patients and how
 
 
@@ -25,6 +27,7 @@ class Term:
     weight: float
     sign: int  # +1 said, -1 denied, 0 an introduction that says when
     local: bool  # denied by a word just before it ("without diabetes"), not with its whole clause
+    core: bool  # not inside a phrase that says for whom, where or when ("in adults with asthma")
     segment: int
     medicine: Mention | None = None
 
@@ -123,7 +126,8 @@ def _term(
     local = first in segment.turned
     sign = 0 if segment.introduces and not local else segment.sign_at(first)
     weight = _GENERAL_WEIGHT if general else 1.0
-    return Term(stem, groups, parts, first, last, weight, sign, local, number, mention)
+    core = not any(token.text in _ADJUNCT for token in found[max(segment.first, first - _PHRASE) : first])
+    return Term(stem, groups, parts, first, last, weight, sign, local, core, number, mention)
 
 
 def _phrase(found: tuple[Token, ...], index: int) -> tuple[int, frozenset[int]] | None:

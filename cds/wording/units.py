@@ -49,8 +49,8 @@ UNITS: dict[str, tuple[str, float]] = {
     "cm2": ("area", 1e-4),
     **dict.fromkeys(("celsius", "centigrade"), ("temperature", 1.0)),
     "fahrenheit": ("temperature", 1.0),  # converted on reading
-    **dict.fromkeys(("bpm", "beat", "beats"), ("beats", 1.0)),
-    **dict.fromkeys(("breath", "breaths"), ("breaths", 1.0)),
+    "bpm": ("/days", 1440.0),
+    **dict.fromkeys(("beat", "beats", "breath", "breaths"), ("", 1.0)),
     **dict.fromkeys(("kcal", "kcals", "calorie", "calories", "cal"), ("energy", 4184.0)),
     **dict.fromkeys(("kj", "kilojoule", "kilojoules"), ("energy", 1000.0)),
     **dict.fromkeys(("joule", "joules", "j"), ("energy", 1.0)),
@@ -94,7 +94,7 @@ MOLAR_MASS = {
 }
 
 # Dimensions a text may leave unsaid because the measure implies them ("BMI over 30", "blood pressure below 140/90").
-IMPLIED = frozenset({"pressure", "mass/area", "volume/days", "months", "beats/days", "share", "temperature", "beats", "amount/volume", "times"})
+IMPLIED = frozenset({"pressure", "mass/area", "volume/days", "months", "/days", "share", "temperature", "amount/volume", "times"})
 
 
 @lru_cache(maxsize=1024)
