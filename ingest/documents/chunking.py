@@ -19,7 +19,8 @@ _SIGNS_A_WORD = 8
 _LONGEST_LEAD = 160
 
 _WHOM = re.compile(
-    r"\b(?:adults?|child(?:ren)?|infants?|neonat\w+|newborns?|adolescen\w+|young people|pregnan\w+|breast-?feeding|lactat\w+|"
+    r"\b(?:adults?|child(?:ren)?|infants?|neonat\w+|newborns?|adolescen\w+|young people|pregnan\w+|"
+    r"breast-?feeding|lactat\w+|"
     r"older|elderly|women|men|aged|(?:people|patients|persons) (?:with|who|aged|over|under))\b",
     re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ingest.documents.pdf.lines import Line
+from ingest.documents.pdf.tables import PdfTable
 
 # A gutter narrower than this is a gap between words.
 _NARROWEST = 7.0
@@ -17,7 +18,7 @@ def in_reading_order(lines: Sequence[Line]) -> list[list[Line]]:
     """Groups of lines in the order they are read; each group is a stretch of one column."""
     if not lines:
         return []
-    gutters = gutters_of(lines)
+    gutters = gutters_of([line for line in lines if not isinstance(line, PdfTable)])
     if not gutters:
         return [_from_top(lines)]
     groups: list[list[Line]] = []
@@ -38,9 +39,11 @@ def in_reading_order(lines: Sequence[Line]) -> list[list[Line]]:
 
 def gutters_of(lines: Sequence[Line]) -> list[float]:
     """The middles of the empty strips that part columns of text."""
+    if len(lines) < 2 * _FEW:
+        return []
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     width = right - left
-    if width < 100 or len(lines) < 2 * _FEW:
+    if width < 100:
         return []
     steps = int(width / _STEP) + 1
     covered = [0] * steps

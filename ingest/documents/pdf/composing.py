@@ -11,9 +11,11 @@ from knowledge.editions import WordBox
 
 # Words that keep their hyphen when a line happens to end there.
 _COMPOUND = frozenset(
-    """anti beta alpha gamma co community cross double end evidence first follow full half health high hospital
-    intra inter long low mid multi near non once one patient point post pre pro re risk second self semi short side single step
-    sub three time twice two up well x""".split()  # noqa: SIM905 one to a line would hide the list
+    """
+    anti beta alpha gamma co community cross double end evidence first follow full half health high hospital intra inter
+    long low mid multi near non once one patient point post pre pro re risk second self semi short side single step sub
+    three time twice two up well x
+    """.split()  # noqa: SIM905 one to a line would hide the list
 )
 _LETTERS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 

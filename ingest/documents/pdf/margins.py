@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from ingest.documents.pdf.lines import Line
+from ingest.documents.pdf.tables import PdfTable
 from ingest.documents.pdf.words import Sheet
 
 # Headers and footers stand in this share of the page at its top and bottom.
@@ -40,6 +41,8 @@ def without_running(pages: Sequence[tuple[Sheet, list[Line]]], dropped: Counter[
 
 
 def _in_zone(line: Line, sheet: Sheet) -> bool:
+    if isinstance(line, PdfTable):
+        return False
     return line.middle > (1 - _ZONE) * sheet.height or line.middle < _ZONE * sheet.height
 
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 from ingest.documents.blocks import Block, Run, joined
 from ingest.documents.pdf.composing import Vocabulary, composed
 from ingest.documents.pdf.lines import Line, spacing_of
+from ingest.documents.pdf.tables import PdfTable, table_blocks
 
 _BULLETS = frozenset("•●▪■◦‣·➢✓▶-–—*o◆❖□○►")
 _NUMBER = re.compile(r"^(?:\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\)|\((?:i|ii|iii|iv|v|vi)\))$")
 _SECTION_NUMBER = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?$")
+_CAPTION = re.compile(r"^(?:table|tabelle|tableau|tabla|box)\s+[\dA-Z][\w.]*\b.{0,240}$", re.IGNORECASE)
 _TERMINAL = (".", "!", "?", ":", ";", ".”", ".)", ".]")
 # A heading is a line or two.
 _HEADING_WORDS = 20
@@ -54,20 +56,40 @@ class Style:
         return 0
 
 
-def paragraphs_of(
-    groups: Iterable[Sequence[Line]], style: Style, vocabulary: Vocabulary, *, list_group: int
-) -> list[Block]:
-    """Blocks of one page's groups of lines; `list_group` numbers its first list."""
-    found: list[Block] = []
-    for group in groups:
-        for stretch in _stretches(group, style):
-            block = _block(stretch, style, vocabulary)
-            if block is not None:
-                in_list = block.kind == "item" and found and found[-1].kind == "item"
-                if block.kind == "item" and not in_list:
-                    list_group += 1
-                found.append(replace(block, group=list_group) if block.kind == "item" else block)
-    return found
+class Blocks:
+    """Blocks of page after page; lists and tables are numbered through, a table knows the one before it."""
+
+    def __init__(self, style: Style, vocabulary: Vocabulary) -> None:
+        self.style, self.vocabulary = style, vocabulary
+        self.found: list[Block] = []
+        self.group = 0
+        self.table: PdfTable | None = None
+
+    def add_page(self, groups: Iterable[Sequence[Line]]) -> None:
+        """The blocks of one page's groups of lines, in reading order."""
+        for group in groups:
+            for stretch in _stretches(group, self.style):
+                if isinstance(stretch[0], PdfTable):
+                    self._table(stretch[0])
+                    continue
+                block = _block(stretch, self.style, self.vocabulary)
+                if block is None:
+                    continue
+                if block.kind == "item":
+                    self.group += 0 if self.found and self.found[-1].kind == "item" else 1
+                    block = replace(block, group=self.group)
+                self.found.append(block)
+
+    def _table(self, table: PdfTable) -> None:
+        last = self.found[-1] if self.found else None
+        goes_on = last is not None and last.kind == "row"
+        if not goes_on:
+            self.group += 1
+        if last is not None and last.kind in ("paragraph", "heading") and _CAPTION.match(last.text):
+            self.found[-1] = replace(last, kind="caption", group=self.group)
+        before = self.table if goes_on else None
+        self.found.extend(table_blocks(table, self.vocabulary, group=self.group, before=before))
+        self.table = table
 
 
 def _stretches(lines: Sequence[Line], style: Style) -> list[list[Line]]:
@@ -86,6 +108,8 @@ def _stretches(lines: Sequence[Line], style: Style) -> list[list[Line]]:
 def _begins(line: Line, current: Sequence[Line], style: Style, *, left: float, right: float) -> bool:
     """Whether a new block begins with this line."""
     last = current[-1]
+    if isinstance(line, PdfTable) or isinstance(last, PdfTable):
+        return True
     step = last.bottom - line.bottom
     if line.page != last.page or step < 0.3 * min(line.size, last.size):
         # Side by side in one column: cells of a table that has not shown itself as one.

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ingest.documents.blocks import Block, ReadDocument
+from ingest.documents.blocks import ReadDocument
 from ingest.documents.characters import one_line
+from ingest.documents.pdf.aligned_tables import with_aligned_tables
 from ingest.documents.pdf.columns import in_reading_order
 from ingest.documents.pdf.composing import Vocabulary
 from ingest.documents.pdf.lines import Line, lines_of
 from ingest.documents.pdf.margins import without_running
-from ingest.documents.pdf.paragraphs import Style, paragraphs_of, rejoined
+from ingest.documents.pdf.paragraphs import Blocks, Style, rejoined
+from ingest.documents.pdf.ruled_tables import ruled_tables
+from ingest.documents.pdf.rulings import rulings_of
 from ingest.documents.pdf.seeing import Sight
 from ingest.documents.pdf.words import Sheet, sheet_of, visible, words_of
 from ingest.documents.refusals import Refused
@@ -19,8 +22,6 @@ from ingest.documents.report import dropped_flags
 
 # A guideline has some hundred pages; a file with more than this would keep the worker for minutes.
 _MOST_PAGES = 5_000
-# Lists of one page are numbered apart from those of the next.
-_LISTS_A_PAGE = 1_000
 
 
 def read_pdf(content: bytes) -> ReadDocument:
@@ -37,11 +38,10 @@ def read_pdf(content: bytes) -> ReadDocument:
     if not every:
         raise Refused("no_text" if count else "empty")
     style, vocabulary = Style(every), Vocabulary(every)
-    blocks: list[Block] = []
-    for (sheet, _), lines in zip(pages, kept, strict=True):
-        groups = in_reading_order(lines)
-        blocks.extend(paragraphs_of(groups, style, vocabulary, list_group=sheet.number * _LISTS_A_PAGE))
-    return ReadDocument(tuple(rejoined(blocks)), properties=properties, pages=count, flags=dropped_flags(dropped))
+    blocks = Blocks(style, vocabulary)
+    for lines in kept:
+        blocks.add_page(in_reading_order(with_aligned_tables(lines)))
+    return ReadDocument(tuple(rejoined(blocks.found)), properties=properties, pages=count, flags=dropped_flags(dropped))
 
 
 @contextmanager
@@ -72,7 +72,10 @@ def _lines(document: Any, number: int, dropped: Counter[str]) -> tuple[Sheet, li
     try:
         sheet = sheet_of(page, number + 1)
         words = visible(words_of(page, sheet, dropped), dropped, sees=Sight(page, sheet).sees)
-        return sheet, lines_of(words) if words else []
+        if not words:
+            return sheet, []
+        tables, rest = ruled_tables(words, rulings_of(page, sheet))
+        return sheet, [*tables, *(lines_of(rest) if rest else ())]
     finally:
         page.close()
 

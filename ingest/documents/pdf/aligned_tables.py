@@ -1,0 +1,95 @@
+"""Tables without any rule: rows of short pieces that stand under each other."""
+
+from collections.abc import Sequence
+
+from ingest.documents.pdf.lines import Line
+from ingest.documents.pdf.ruled_tables import put, rows_by_words
+from ingest.documents.pdf.tables import PdfTable, WordCell, with_headings_marked
+
+# Pieces that begin within this many points of each other stand under each other.
+_ALIGNED = 7.0
+# Two pieces side by side are two columns of text as often as a table; three short ones are a table.
+_COLUMNS = 3
+_FEW_ROWS = 3
+# Cells hold some words; columns of text hold lines of eight and more.
+_WORDS_A_CELL = 7.0
+
+
+def with_aligned_tables(lines: Sequence[Line]) -> list[Line]:
+    """The lines, those that make up a table put together as one."""
+    plain = [line for line in lines if not isinstance(line, PdfTable)]
+    rows = _rows(plain)
+    found: list[Line] = []
+    taken: set[int] = set()
+    at = 0
+    while at < len(rows):
+        end = _end_of_table(rows, at)
+        if end > at:
+            table = _table([line for row in rows[at:end] for line in row])
+            if table is not None:
+                found.append(table)
+                taken.update(id(line) for row in rows[at:end] for line in row)
+                at = end
+                continue
+        at += 1
+    return [*found, *(line for line in lines if id(line) not in taken)]
+
+
+def _rows(lines: Sequence[Line]) -> list[list[Line]]:
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda one: -one.middle):
+        if rows and abs(rows[-1][0].middle - line.middle) <= 0.4 * max(line.size, 1):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [sorted(row, key=lambda one: one.left) for row in rows]
+
+
+def _end_of_table(rows: Sequence[Sequence[Line]], start: int) -> int:
+    """Where the table that begins with this row ends; the row itself when none does."""
+    head = rows[start]
+    if len(head) < _COLUMNS or not _short(head):
+        return start
+    lefts = [line.left for line in head]
+    full = 1
+    end = start + 1
+    for at in range(start + 1, len(rows)):
+        row = rows[at]
+        gap = min(line.bottom for line in rows[at - 1]) - max(line.top for line in row)
+        if gap > 2.5 * max(row[0].size, 1) or not _under(row, lefts, head[-1].right):
+            break
+        if len(row) >= _COLUMNS:
+            full += 1
+        elif len(row) == 1 and row[0].right - row[0].left > 0.6 * (head[-1].right - head[0].left):
+            break  # a line of text below the table
+        end = at + 1
+    while end > start + 1 and len(rows[end - 1]) == 1 and len(rows[end - 1][0].words) > 2 * _WORDS_A_CELL:
+        end -= 1
+    return end if full >= _FEW_ROWS else start
+
+
+def _short(row: Sequence[Line]) -> bool:
+    return sum(len(line.words) for line in row) / len(row) <= _WORDS_A_CELL
+
+
+def _under(row: Sequence[Line], lefts: Sequence[float], right: float) -> bool:
+    """Whether every piece of a row begins where a column does."""
+    if not _short(row) and len(row) >= _COLUMNS:
+        return False
+    return all(any(abs(line.left - left) <= _ALIGNED for left in lefts) for line in row) and row[-1].left < right
+
+
+def _table(lines: Sequence[Line]) -> PdfTable | None:
+    words = tuple(word for line in lines for word in line.words)
+    widest = max(_rows(lines), key=len)
+    edges = [widest[0].left - 1, *(line.left - 2 for line in widest[1:]), max(line.right for line in lines) + 1]
+    rows = rows_by_words(words, edges, ())
+    if len(rows) < 2 or len(edges) < _COLUMNS + 1:
+        return None
+    grid = [[WordCell() for _ in edges[1:]] for _ in rows]
+    for made, (_, _, inside) in zip(grid, rows, strict=True):
+        held = {word.order for word in inside}
+        for line in lines:
+            if line.words[0].order in held:
+                put(line, made, edges, framed=False)
+    return PdfTable(words, tuple(tuple(row) for row in with_headings_marked(grid)), tuple(edges))
