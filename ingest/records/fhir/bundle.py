@@ -109,9 +109,8 @@ def _slices(text: str) -> Iterator[Entry | Refusal]:
             entry, position = decoder.raw_decode(text, position)
         except (json.JSONDecodeError, RecursionError) as error:
             at = error.pos if isinstance(error, json.JSONDecodeError) else position
-            cut = at >= len(text.rstrip()) - 1 or (
-                isinstance(error, json.JSONDecodeError) and "Unterminated" in error.msg
-            )
+            # Where a value is cut, only the beginning of it is left.
+            cut = "Unterminated" in str(error) or re.fullmatch(r"\s*-?[a-z]{0,4}\s*", text[at:]) is not None
             code = "truncated" if cut else "bad_json"
             reason = "The file breaks off" if cut else "The file is no JSON from here on"
             yield Refusal(code, f"{reason}; what came before was kept.", line=_line(text, at))
