@@ -51,7 +51,7 @@ def report_gap(
     text = " ".join(text.split())
     if not 1 <= len(text) <= _LONGEST:
         raise InvalidInput(f"Say in 1 to {_LONGEST} characters what the library should answer.")
-    if tx.execute(select(reported_gaps.c.id).where(reported_gaps.c.recommendation == recommendation)).first():
+    if is_reported(tx, recommendation):
         raise Conflict("The librarian was told already.", code="gap_reported_already")
     number = new_id()
     entry = log.append(
@@ -65,6 +65,12 @@ def report_gap(
     )
     row = {"id": number, "seq": entry.seq, "recommendation": recommendation, "reported_by": actor.id, "at": at}
     tx.execute(insert(reported_gaps).values(row))
+
+
+def is_reported(tx: Connection, recommendation: str) -> bool:
+    """Whether the librarian was told of this one."""
+    query = select(reported_gaps.c.id).where(reported_gaps.c.recommendation == recommendation)
+    return tx.execute(query).first() is not None
 
 
 def gaps(tx: Connection, *, limit: int = 200) -> tuple[Gap, ...]:

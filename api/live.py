@@ -75,7 +75,14 @@ class LiveConsults:
         self._pool.submit(work)
         return live
 
+    @property
+    def running(self) -> int:
+        """How many consults are admitted now."""
+        with self._lock:
+            return self._open.total()
+
     def close(self) -> None:
+        """Finish what is running; nothing new is taken."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -42,7 +42,7 @@ class PatientStrip:
     medications_known: Known
     allergies: tuple[Allergy, ...]
     allergies_known: Known
-    results: tuple[Result, ...]
+    results: tuple[tuple[date | None, tuple[Result, ...]], ...]  # newest day first
     extracted: datetime | None
     days_old: int | None
     by_emergency: bool = False
@@ -63,7 +63,7 @@ def strip_of(facts: PatientFacts, *, on: date, by_emergency: bool = False) -> Pa
         medications_known=facts.medications_known,
         allergies=tuple(allergy for allergy in facts.allergies if allergy.active),
         allergies_known=facts.allergies_known,
-        results=_results(facts),
+        results=_by_day(_results(facts)),
         extracted=facts.extracted,
         days_old=(on - facts.extracted.date()).days if facts.extracted else None,
         by_emergency=by_emergency,
@@ -82,6 +82,11 @@ def _results(facts: PatientFacts) -> tuple[Result, ...]:
             text = f"{newest.comparator or ''}{_number(newest)} {_unit(newest.unit)}".strip()
             found.append(Result(name, text, _day(newest), newest.id))
     return tuple(found)
+
+
+def _by_day(results: tuple[Result, ...]) -> tuple[tuple[date | None, tuple[Result, ...]], ...]:
+    days = sorted({result.taken for result in results}, key=lambda day: day or date.min, reverse=True)
+    return tuple((day, tuple(result for result in results if result.taken == day)) for day in days)
 
 
 def _number(observation: Observation) -> str:

@@ -40,6 +40,7 @@ ROUTERS: tuple[str, ...] = (
     "reference",
     "consults",
     "consult_pages",
+    "gaps",
 )
 
 
@@ -55,4 +56,5 @@ class Place:
 NAVIGATION: tuple[Place, ...] = (
     Place("/consults/new", "Ask", frozenset({Role.PHYSICIAN})),
     Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
+    Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),
 )

@@ -23,7 +23,7 @@ from api.consult_view import (
 from api.consults import Consult, history_of, read_consult, strip_for, thread_of
 from api.deps import Parts, ReadTx, WriteTx, allow
 from api.errors import problem_document
-from api.gaps import report_gap
+from api.gaps import is_reported, report_gap
 from api.live import LiveConsult, Recorded, stream
 from api.pages import address, go_to, page, render
 from api.routes.consults import Ask, begin
@@ -93,15 +93,14 @@ async def ask(
 
 
 @router.get("/consults/{consult_id}")
-def consult(
-    consult_id: str, request: Request, actor: Physician, services: Parts, told: Annotated[bool, Query()] = False
-) -> HTMLResponse:
+def consult(consult_id: str, request: Request, actor: Physician, services: Parts) -> HTMLResponse:
     """One consult again, as it was shown."""
     with services.db.reading() as tx:
         found = read_consult(tx, services, actor, consult_id)
         earlier = thread_of(tx, services, actor, found)
         names = names_of(tx, {found.recommendation.asked_by, *(decision.by for decision in found.decisions)})
         people = services.records.listed(tx, actor)
+        told = is_reported(tx, consult_id)
     strip = strip_for(services, actor, found.recommendation.patient)
     return page(
         request,
@@ -170,7 +169,7 @@ def gap(
         at=services.clock.now(),
         log=services.log,
     )
-    return go_to(request, f"/consults/{consult_id}?told=1")
+    return go_to(request, f"/consults/{consult_id}#answer")
 
 
 async def _told(

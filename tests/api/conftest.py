@@ -15,38 +15,106 @@ from api.auth.identity import LOOPBACK_COOKIE
 from api.auth.passwords import Passwords
 from api.auth.sign_in import start_sign_in
 from api.services import Services
-from cds.actors import Role
-from cds.audit import AuditLog
+from cds.access import add_to_care_list
+from cds.actors import Role, local_operator
 from cds.clock import FixedClock
+from cds.consult import ConsultParts
 from cds.db import Database
+from cds.policy import Policy
 from cds.settings import Settings
+from ingest.pipeline.records import ingest_records
+from ingest.samples import PATIENTS
+from knowledge.records import Records
+from tests.cds.fakes import Scripted, Shelf, document, passage
 
+OPERATOR = local_operator("suite")
+PRESSURE = document("hypertension", "High blood pressure in adults")
+FIRST = passage(
+    "p1",
+    "Offer amlodipine 5 mg once daily as the first medicine for hypertension in adults aged 55 years or over. "
+    "Do not combine an ACE inhibitor with an angiotensin receptor blocker.",
+    of=PRESSURE,
+    section=("Choice of medicine",),
+    strength="strong",
+)
+TARGET = passage(
+    "p2",
+    "Aim for a clinic blood pressure below 140/90 mmHg in adults under 80 years.",
+    of=PRESSURE,
+    section=("Targets",),
+)
+ASKED = "Which first medicine for hypertension in adults aged 55 years or over?"
 # Enough to be real, little enough for a suite: the product uses RFC 9106's second choice.
 QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 ORIGIN = {"origin": "http://testserver"}
 
 
 class TestedServices(Services):
-    """The product's own services on the suite's database."""
+    """The product's own services on the suite's database, over a shelf of passages instead of an index."""
 
     __test__ = False
+    clock: FixedClock
+    model_: Scripted | None = None
 
-    def __init__(self, settings: Settings, *, clock: FixedClock, database: Database) -> None:
+    def __init__(self, settings: Settings, *, clock: FixedClock, database: Database, shelf: Shelf) -> None:
         super().__init__(settings, clock=clock)
         self._database = database
+        self.shelf = shelf
 
     @cached_property
     def db(self) -> Database:
         return self._database
 
     @cached_property
-    def log(self) -> AuditLog:
-        return AuditLog(clock=self.clock)
+    def records(self) -> Records:
+        return Records(self.db, embed=None, clock=self.clock)
+
+    def consult_parts(self) -> ConsultParts:
+        return ConsultParts(
+            db=self.db,
+            retriever=self.shelf,
+            records=self.records,
+            log=self.log,
+            clock=self.clock,
+            policy=Policy((), otherwise=0.3),
+            software=self.software,
+            model=self.model_,
+        )
 
 
 @pytest.fixture
-def services(db: Database, clock: FixedClock, tmp_path: Path) -> TestedServices:
-    return TestedServices(Settings(data=tmp_path, model="none"), clock=clock, database=db)
+def shelf() -> Shelf:
+    return Shelf(FIRST, TARGET)
+
+
+@pytest.fixture
+def services(db: Database, clock: FixedClock, tmp_path: Path, shelf: Shelf) -> TestedServices:
+    return TestedServices(Settings(data=tmp_path, model="none"), clock=clock, database=db, shelf=shelf)
+
+
+@pytest.fixture
+def patient(services: TestedServices) -> str:
+    """A synthetic patient whose record is stored and on nobody's care list."""
+    ingest_records(
+        [PATIENTS / "metformin-with-egfr-24.json"],
+        records=services.records,
+        db=services.db,
+        log=services.log,
+        clock=services.clock,
+        actor=OPERATOR,
+        vectors=False,
+    )
+    with services.db.reading() as tx:
+        return services.records.listed(tx, OPERATOR)[0].id
+
+
+@pytest.fixture
+def my_patient(services: TestedServices, patient: str, account_of: Callable[[Role], Account]) -> str:
+    """The same, on the physician's care list."""
+    physician = account_of(Role.PHYSICIAN)
+    with services.db.transaction() as tx:
+        add_to_care_list(tx, physician.id, patient, by=OPERATOR, clock=services.clock, log=services.log)
+    return patient
 
 
 @pytest.fixture
