@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from api.cli.output import emit, say
-from api.services import Services, operator, services_from_environment
+from api.cli.scope import open_named
+from api.services import operator, services_from_environment
 from cds.consult import Question, Stage, consult
 from cds.errors import InvalidInput
-from cds.patient import PatientScope
 from cds.recommendation import Citation, Recommendation
 from cds.recommendations import to_json
 
@@ -36,7 +36,7 @@ _WIDTH = 100
 @app.command(help="Ask a question; the answer cites the library, and is recorded.")
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
-    patient: Annotated[str | None, typer.Option(help="Ask for this patient.")] = None,
+    patient: Annotated[str | None, typer.Option(help="Ask for this patient: the id, or the record number.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="A date: by the editions in force then.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -45,7 +45,7 @@ def ask(
             Question(question, as_of=_day(as_of)),
             services.consult_parts(),
             actor=operator(),
-            scope=_scope(services, patient),
+            scope=open_named(services, patient) if patient is not None else None,
             on_stage=_tell if sys.stderr.isatty() else _be_silent,
         )
     if as_json:
@@ -108,15 +108,6 @@ def _tell(stage: Stage) -> None:
 
 def _be_silent(stage: Stage) -> None:
     pass
-
-
-def _scope(services: Services, patient: str | None) -> PatientScope | None:
-    if patient is None:
-        return None
-    from cds.access import open_patient
-
-    with services.db.transaction() as tx:
-        return open_patient(tx, operator(), patient, clock=services.clock, log=services.log)
 
 
 def _day(value: str | None) -> date | None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import emit
-from api.services import operator, services_from_environment
+from api.cli.scope import open_named
+from api.services import Services, services_from_environment
 from cds.errors import InvalidInput
 from cds.evidence import Evidence, Hit, SearchFilter
 
@@ -64,12 +65,8 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _in_record(services: Any, question: str, patient: str, limit: int) -> Evidence:
-    from cds.access import open_patient
-
-    with services.db.transaction() as tx:
-        scope = open_patient(tx, operator(), patient, clock=services.clock, log=services.log)
-    found: Evidence = services.knowledge.search_record(question, scope, limit=limit)
+def _in_record(services: Services, question: str, patient: str, limit: int) -> Evidence:
+    found: Evidence = services.knowledge.search_record(question, open_named(services, patient), limit=limit)
     return found
 
 

@@ -12,7 +12,7 @@ from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.db import Database
-from cds.errors import CdsError
+from cds.errors import CdsError, InvalidInput
 from ingest.records.readers import READERS, Files, Options, Reader, reader_of
 from knowledge.records import Records
 from knowledge.records.incoming import Item, Person, Read, Refusal, Unread
@@ -79,6 +79,7 @@ def ingest_records(
     """Load these files and folders; what cannot be taken is listed, the rest is kept."""
     started = time.perf_counter()
     total, unread, refused = Stored(), Counter[str](), _Refusals()
+    _require_files(paths)
     files = 0
     for reader, delivery in _deliveries(paths, refused):
         files += len(delivery)
@@ -159,13 +160,7 @@ def _deliveries(paths: Sequence[Path], refused: "_Refusals") -> Iterator[tuple[R
     """Files of one format in one given path belong together; single files of other formats stand alone."""
     for given in paths:
         found: dict[str, list[tuple[Path, str]]] = {}
-        files = _files(given)
-        if files is None:
-            refused.add(Refusal("not_found", "There is no such file or folder.", path=str(given)))
-            continue
-        if not files:
-            refused.add(Refusal("empty", "There is no file in this folder.", path=str(given)))
-        for path, name in files:
+        for path, name in _files(given):
             reader = reader_of(path)
             if reader is None:
                 refused.add(Refusal("unknown_format", "No reader knows this kind of file.", path=name))
@@ -185,12 +180,19 @@ def _together(reader: Reader, files: list[tuple[Path, str]]) -> Iterator[Files]:
         yield from ([one] for one in files)
 
 
-def _files(given: Path) -> list[tuple[Path, str]] | None:
+def _require_files(paths: Sequence[Path]) -> None:
+    for given in paths:
+        if not given.exists():
+            raise InvalidInput(f"{given} does not exist. Give files or folders of records.", code="no_such_path")
+    if not any(_files(given) for given in paths):
+        where = ", ".join(str(given) for given in paths)
+        raise InvalidInput(f"There are no files in {where}.", code="nothing_to_read")
+
+
+def _files(given: Path) -> list[tuple[Path, str]]:
     """The files of a path in a fixed order, each by the name the report calls it."""
     if given.is_file():
         return [(given, given.name)]
-    if not given.is_dir():
-        return None
     inside = [path for path in sorted(given.rglob("*")) if path.is_file()]
     named = [(path, str(path.relative_to(given))) for path in inside]
     return [(path, name) for path, name in named if not any(part.startswith(".") for part in Path(name).parts)]
