@@ -106,6 +106,7 @@ def decide(
             "id": decision_id,
             "seq": entry.seq,
             "recommendation": recommendation_id,
+            "shown_seq": audit.seq,
             "actor": actor.id,
             "at": now,
             "choice": choice,

@@ -51,16 +51,22 @@ def record(
         patient=recommendation.patient,
     )
     tx.execute(insert(recommendations).values(_row(recommendation, audit, facts, specialty)))
-    cited = _cited(recommendation)
+    cited = _cited(recommendation, audit.seq)
     failed = Counter(statement.failed for statement in recommendation.withheld)
     warned = Counter(warning.kind for warning in recommendation.warnings)
     if cited:
         tx.execute(insert(citations), cited)
     if failed:
-        rows = [{"recommendation": recommendation.id, "failed": name, "number": n} for name, n in failed.items()]
+        rows = [
+            {"recommendation": recommendation.id, "failed": name, "number": n, "seq": audit.seq}
+            for name, n in failed.items()
+        ]
         tx.execute(insert(withheld_statements), rows)
     if warned:
-        rows = [{"recommendation": recommendation.id, "kind": kind, "number": n} for kind, n in warned.items()]
+        rows = [
+            {"recommendation": recommendation.id, "kind": kind, "number": n, "seq": audit.seq}
+            for kind, n in warned.items()
+        ]
         tx.execute(insert(shown_warnings), rows)
     return audit
 
@@ -203,7 +209,7 @@ def _row(
     }
 
 
-def _cited(recommendation: Recommendation) -> list[dict[str, str]]:
+def _cited(recommendation: Recommendation, seq: int) -> list[dict[str, object]]:
     known = {hit.passage.id: hit.passage for hit in recommendation.evidence}
     named = [citation.passage for statement in recommendation.statements for citation in statement.citations]
     named += [warning.passage for warning in recommendation.warnings if warning.passage]
@@ -213,6 +219,7 @@ def _cited(recommendation: Recommendation) -> list[dict[str, str]]:
             "passage": passage,
             "edition": known[passage].document.edition,
             "document": known[passage].document.id,
+            "seq": seq,
         }
         for passage in dict.fromkeys(named)
         if passage in known and known[passage].kind == "guideline"

@@ -38,9 +38,12 @@ citations = Table(
     metadata,
     Column("recommendation", ForeignKey(recommendations.c.id), primary_key=True),
     Column("passage", String(64), primary_key=True),
-    Column("edition", String(64), nullable=False, index=True),
-    Column("document", String(200), nullable=False, index=True),
+    Column("edition", String(140), nullable=False),
+    Column("document", String(120), nullable=False),
+    Column("seq", BigInteger, nullable=False),  # of the recommendation, so that lists walk one index
 )
+Index("ix_citations_document_seq", citations.c.document, citations.c.seq)
+Index("ix_citations_edition_seq", citations.c.edition, citations.c.seq)
 
 withheld_statements = Table(
     "withheld_statements",
@@ -48,7 +51,9 @@ withheld_statements = Table(
     Column("recommendation", ForeignKey(recommendations.c.id), primary_key=True),
     Column("failed", String(64), primary_key=True),
     Column("number", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
+Index("ix_withheld_statements_failed_seq", withheld_statements.c.failed, withheld_statements.c.seq)
 
 shown_warnings = Table(
     "shown_warnings",
@@ -56,8 +61,9 @@ shown_warnings = Table(
     Column("recommendation", ForeignKey(recommendations.c.id), primary_key=True),
     Column("kind", String(64), primary_key=True),
     Column("number", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
 )
-Index("ix_shown_warnings_kind", shown_warnings.c.kind)
+Index("ix_shown_warnings_kind_seq", shown_warnings.c.kind, shown_warnings.c.seq)
 
 decisions = Table(
     "decisions",
@@ -65,6 +71,7 @@ decisions = Table(
     Column("id", String(64), primary_key=True),
     Column("seq", BigInteger, nullable=False, unique=True),
     Column("recommendation", ForeignKey(recommendations.c.id), nullable=False, index=True),
+    Column("shown_seq", BigInteger, nullable=False, index=True),  # of the recommendation's entry
     Column("actor", String(200), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("choice", String(16), nullable=False),
@@ -72,5 +79,30 @@ decisions = Table(
     Column("distance", Integer),  # words changed, where the text was modified
     Column("seconds", Float, nullable=False),  # from the recommendation to the decision
 )
-Index("ix_decisions_choice", decisions.c.choice, decisions.c.recommendation)
-Index("ix_decisions_reason", decisions.c.reason, decisions.c.recommendation)
+Index("ix_decisions_choice_shown", decisions.c.choice, decisions.c.shown_seq)
+Index("ix_decisions_reason_shown", decisions.c.reason, decisions.c.shown_seq)
+
+# What auditors say of a recommendation; a second reader agrees or disagrees with a note.
+review_notes = Table(
+    "review_notes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False, unique=True),
+    Column("recommendation", ForeignKey(recommendations.c.id), nullable=False, index=True),
+    Column("shown_seq", BigInteger, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("mark", String(32), nullable=False),
+)
+Index("ix_review_notes_mark_shown", review_notes.c.mark, review_notes.c.shown_seq)
+
+# What people of this house state about the service, each dated and in the log; the newest counts.
+card_statements = Table(
+    "card_statements",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("seq", BigInteger, nullable=False, unique=True),
+    Column("attribute", String(64), nullable=False, index=True),
+    Column("actor", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)

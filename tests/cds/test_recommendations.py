@@ -63,7 +63,7 @@ def test_only_cited_passages_are_what_a_recommendation_rests_on(db: Database, lo
     with db.transaction() as tx:
         record(tx, made, log=log, actor=PHYSICIAN)
     with db.reading() as tx:
-        rows = tx.execute(select(citations)).all()
+        rows = [tuple(row)[:4] for row in tx.execute(select(citations))]
     assert rows == [(made.id, "p1", "pneumonia-2025", "pneumonia")]
 
 
