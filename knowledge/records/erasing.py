@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, exists, select, text
+from sqlalchemy import Connection, Table, delete, select, text
 
 from cds.access import forget
 from cds.actors import Actor, Role
 from cds.audit import AuditLog
 from cds.db import Database
-from cds.errors import Denied, NotFound
+from cds.errors import Conflict, Denied, NotFound
 from cds.tables_access import patients
 from knowledge.records.tables import identifiers, notes, passages, resources, vectors
 
@@ -30,8 +30,16 @@ def erase_patient(db: Database, patient_id: str, *, by: Actor, log: AuditLog) ->
     if not by.is_a(Role.ADMINISTRATOR):
         raise Denied("Only an administrator may erase a patient.")
     with db.transaction() as tx:
-        if not tx.scalar(select(exists().where(patients.c.id == patient_id))):
+        held = tx.execute(select(patients.c.hold).where(patients.c.id == patient_id)).one_or_none()
+        if held is None:
             raise NotFound("There is no such patient.", code="no_patient")
+        if held.hold is not None:
+            log.append(tx, kind="record.erase_refused", actor=by, subject=patient_id)
+    if held.hold is not None:  # the refusal is recorded before it is told
+        raise Conflict(
+            "This record is under a legal hold and cannot be erased. Release the hold first.", code="legal_hold"
+        )
+    with db.transaction() as tx:
         erased = Erased(
             patient=patient_id,
             vectors=_empty(tx, vectors, patient_id),
