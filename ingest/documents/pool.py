@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +19,7 @@ import orjson
 
 from ingest.documents.limits import PROCESSOR_SECONDS
 from ingest.documents.refusals import Refused
-from ingest.documents.wire import from_json, send_file
+from ingest.documents.wire import Job, from_json, send_job
 from knowledge.editions import NewDocument
 
 # A file gets its processor seconds even when four others want the processor; past that something hangs.
@@ -41,13 +42,25 @@ class Reader:
 
     def read(self, content: bytes, *, file: str, side_car: bytes | None = None) -> NewDocument:
         """The edition in this file; raises `Refused`, whatever the file does to the process."""
+        answer = self._ask(Job(file, content, side_car))
+        try:
+            return from_json(answer["read"])
+        except (KeyError, TypeError, ValueError) as error:
+            self.close()
+            raise Refused("unreadable") from error
+
+    def picture(self, content: bytes, page: int) -> bytes | None:
+        """Page `page` (from 1) of a PDF as PNG; None: it has no such page."""
+        found = self._ask(Job("", content, page=page)).get("picture")
+        return None if found is None else b64decode(found)
+
+    def _ask(self, job: Job) -> dict[str, Any]:
         if self._read >= _FILES_EACH:
             self.close()
         process = self._process or self._start()
         self._read += 1
         try:
-            assert process.stdin is not None
-            send_file(process.stdin, file=file, content=content, side_car=side_car)  # type: ignore[arg-type]
+            send_job(process.stdin, job)  # type: ignore[arg-type]
             answer = self._answer(process)
         except (OSError, EOFError):
             raise Refused(self._ended()) from None
@@ -59,11 +72,7 @@ class Reader:
             refused = Refused(code)
             refused.message = message
             raise refused
-        try:
-            return from_json(answer["read"])
-        except (KeyError, TypeError, ValueError) as error:
-            self.close()
-            raise Refused("unreadable") from error
+        return answer
 
     def close(self) -> None:
         """End the process."""

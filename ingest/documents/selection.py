@@ -20,7 +20,8 @@ _LEADERS = re.compile(r"(?:\.\s?){4,}\s*\d{1,4}$|…{2,}\s*\d{1,4}$")
 # What stands on first pages and is nobody's advice.
 _BOILERPLATE = re.compile(
     r"\ball rights reserved\b|©|\bcopyright\b|\bisbn\b|\bissn\b|\bnot for (?:clinical )?(?:care|use)\b|"
-    r"\bdemonstration content\b|\buncontrolled (?:if|when) printed\b|\bconfidential\b|\bcorrespond(?:ing author|ence to)\b",
+    r"\bdemonstration content\b|\buncontrolled (?:if|when) printed\b|\bconfidential\b|"
+    r"\bcorrespond(?:ing author|ence to)\b",
     re.IGNORECASE,
 )
 _BOILERPLATE_WORDS = 60

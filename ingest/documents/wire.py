@@ -1,6 +1,7 @@
 """What passes between the service and its reading process: lengths and JSON, never pickles."""
 
 import struct
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
 
@@ -11,9 +12,20 @@ from knowledge.editions import Box, Flag, Metadata, NewDocument, NewPassage, Wor
 _LENGTHS = struct.Struct(">QQq")  # head, content, side-car; −1: no side-car
 
 
-def send_file(out: BinaryIO, *, file: str, content: bytes, side_car: bytes | None) -> None:
-    """Hand a file to the reading process."""
-    head = orjson.dumps({"file": file})
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to read or, with a page, to draw that page of."""
+
+    file: str
+    content: bytes
+    side_car: bytes | None = None
+    page: int | None = None
+
+
+def send_job(out: BinaryIO, job: Job) -> None:
+    """Hand a job to the reading process."""
+    head = orjson.dumps({"file": job.file, "page": job.page})
+    content, side_car = job.content, job.side_car
     out.write(_LENGTHS.pack(len(head), len(content), -1 if side_car is None else len(side_car)))
     out.write(head)
     out.write(content)
@@ -21,14 +33,15 @@ def send_file(out: BinaryIO, *, file: str, content: bytes, side_car: bytes | Non
     out.flush()
 
 
-def receive_file(source: BinaryIO) -> tuple[str, bytes, bytes | None] | None:
-    """The next file to read; None when there are no more."""
+def receive_job(source: BinaryIO) -> Job | None:
+    """The next job; None when there are no more."""
     lengths = source.read(_LENGTHS.size)
     if len(lengths) < _LENGTHS.size:
         return None
     head, content, side_car = _LENGTHS.unpack(lengths)
-    name = orjson.loads(source.read(head))["file"]
-    return name, source.read(content), None if side_car < 0 else source.read(side_car)
+    asked = orjson.loads(source.read(head))
+    read = source.read(content)
+    return Job(asked["file"], read, None if side_car < 0 else source.read(side_car), asked["page"])
 
 
 def packed(answer: dict[str, Any]) -> bytes:

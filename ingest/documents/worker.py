@@ -2,9 +2,10 @@
 
 import os
 import sys
+from base64 import b64encode
 
 from ingest.documents.limits import allow_processor_time, confine
-from ingest.documents.wire import as_json, packed, receive_file
+from ingest.documents.wire import Job, as_json, packed, receive_job
 
 
 def main() -> None:
@@ -17,19 +18,24 @@ def main() -> None:
     import ingest.documents.reading  # noqa: F401
 
     confine()
-    while (received := receive_file(sys.stdin.buffer)) is not None:
+    while (job := receive_job(sys.stdin.buffer)) is not None:
         allow_processor_time()
-        answer = packed(_answer(*received))
+        answer = packed(_answer(job))
         while answer:
             answer = answer[os.write(answers, answer) :]
 
 
-def _answer(file: str, content: bytes, side_car: bytes | None) -> dict[str, object]:
+def _answer(job: Job) -> dict[str, object]:
     from ingest.documents.reading import read_edition
     from ingest.documents.refusals import Refused
 
     try:
-        return {"read": as_json(read_edition(content, file=file, side_car=side_car))}
+        if job.page is not None:
+            from ingest.documents.pdf.pictures import page_picture
+
+            picture = page_picture(job.content, job.page)
+            return {"picture": None if picture is None else b64encode(picture).decode()}
+        return {"read": as_json(read_edition(job.content, file=job.file, side_car=job.side_car))}
     except Refused as refused:
         return {"refused": [refused.code, refused.message]}
     except MemoryError:

@@ -1,6 +1,7 @@
 """The words of a PDF page as its reader sees them: where they stand, how large, how bold, whether visible."""
 
 import ctypes
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,8 +11,8 @@ from knowledge.editions import Box
 
 # pdfium marks a hyphen at the end of a line by one of these.
 HYPHENS = frozenset("\x02\ufffe\u00ad")
-# Characters closer than this share of their size belong to one word.
-_WORD_GAP = 0.22
+# pdfium puts a space where it sees one; letters further apart than this share of their size are apart all the same.
+_WORD_GAP = 0.4
 # A figure this much smaller than the word it is set against is raised or lowered.
 _OTHER_SIZE = 0.2
 # More characters than this on a page are not meant for reading.
@@ -96,7 +97,7 @@ def words_of(page: Any, sheet: Sheet, dropped: Counter[str]) -> list[Word]:
     """Every word on the page, in the order the file draws them; those off the page are dropped."""
     text = page.get_textpage()
     try:
-        reader = _Reader(page, text, sheet, dropped)
+        reader = _Reader(text, sheet, dropped)
         return reader.words()
     finally:
         text.close()
@@ -105,15 +106,19 @@ def words_of(page: Any, sheet: Sheet, dropped: Counter[str]) -> list[Word]:
 class _Reader:
     """One pass over the characters of a page."""
 
-    def __init__(self, page: Any, text: Any, sheet: Sheet, dropped: Counter[str]) -> None:
+    def __init__(self, text: Any, sheet: Sheet, dropped: Counter[str]) -> None:
         import pypdfium2.raw as pdfium
 
         self.pdfium = pdfium
         self.text = text
         self.sheet = sheet
         self.dropped = dropped
-        self.looks: dict[tuple[Any, ...], Look] = {}
-        self.by_object: dict[int | None, Look] = {}
+        self.by_object: dict[int, Look] = {}
+        self.last: tuple[tuple[bool, int], float] | None = None
+        self.colour = tuple(ctypes.c_uint() for _ in range(4))
+        self.matrix = pdfium.FS_MATRIX()
+        self.name = ctypes.create_string_buffer(128)
+        self.flags = ctypes.c_int()
         self.found: list[Word] = []
         self.letters: list[str] = []
         self.box: list[float] = []
@@ -148,39 +153,37 @@ class _Reader:
         return self.found
 
     def _look(self, at: int) -> Look:
+        """How a character is drawn; asked of its object once, for some files draw every letter as one."""
         pdfium, handle = self.pdfium, self.text.raw
         drawn = pdfium.FPDFText_GetTextObject(handle, at)
         address = ctypes.cast(drawn, ctypes.c_void_p).value if drawn else None
         if address is not None and address in self.by_object:
             return self.by_object[address]
-        look = self._made_look(at, drawn)
+        seen = (self._ink(at), pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else 0)
+        size = pdfium.FPDFText_GetFontSize(handle, at)
+        # Inside a word only ink and size are looked at: that is where something can hide.
+        same = bool(self.letters) and self.look is not None and self.last == (seen, size)
+        look = self.look if same and self.look is not None else self._made_look(at, size, *seen)
+        self.last = (seen, size)
         if address is not None:
             self.by_object[address] = look
         return look
 
-    def _made_look(self, at: int, drawn: Any) -> Look:
-        import math
+    def _ink(self, at: int) -> bool:
+        """Whether a character is drawn in next to no colour."""
+        red, green, blue, alpha = self.colour
+        filled = self.pdfium.FPDFText_GetFillColor(self.text.raw, at, red, green, blue, alpha)
+        return bool(filled) and (min(red.value, green.value, blue.value) >= 240 or alpha.value <= 12)
 
+    def _made_look(self, at: int, size: float, light: bool, mode: int) -> Look:
         pdfium, handle = self.pdfium, self.text.raw
-        size = pdfium.FPDFText_GetFontSize(handle, at)
-        matrix = pdfium.FS_MATRIX()
-        if pdfium.FPDFText_GetMatrix(handle, at, matrix):
-            scale = math.hypot(matrix.c, matrix.d)
+        if pdfium.FPDFText_GetMatrix(handle, at, self.matrix):
+            scale = math.hypot(self.matrix.c, self.matrix.d)
             size = size * scale if scale else size
-        name = ctypes.create_string_buffer(128)
-        flags = ctypes.c_int()
-        pdfium.FPDFText_GetFontInfo(handle, at, name, 128, flags)
-        label = name.value.lower()
-        bold = (
-            b"bold" in label
-            or b"black" in label
-            or b"heavy" in label
-            or pdfium.FPDFText_GetFontWeight(handle, at) >= 600
-        )
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        filled = pdfium.FPDFText_GetFillColor(handle, at, red, green, blue, alpha)
-        light = bool(filled) and (min(red.value, green.value, blue.value) >= 240 or alpha.value <= 12)
-        mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else 0
+        pdfium.FPDFText_GetFontInfo(handle, at, self.name, len(self.name), self.flags)
+        label = self.name.value.lower()
+        heavy = any(weight in label for weight in (b"bold", b"black", b"heavy"))
+        bold = heavy or pdfium.FPDFText_GetFontWeight(handle, at) >= 600
         turn = pdfium.FPDFText_GetCharAngle(handle, at)
         angle = (round(math.degrees(turn)) - self.sheet.rotation) % 360 if turn >= 0 else 0
         return Look(round(size, 1), bold, light, mode in (3, 7), angle)

@@ -1,0 +1,30 @@
+"""Pictures of pages, drawn by the reading process: a file that crashes the drawing crashes nothing else."""
+
+from threading import Lock
+
+from ingest.documents.pool import Reader
+
+
+class PagePictures:
+    """Draws one page at a time; starts its process when the first is asked for."""
+
+    def __init__(self) -> None:
+        self._reader = Reader()
+        self._lock = Lock()
+
+    def draw(self, original: bytes, page: int) -> bytes | None:
+        """Page `page` (from 1) of a PDF as PNG; None: it has no such page."""
+        with self._lock:
+            return self._reader.picture(original, page)
+
+    def close(self) -> None:
+        with self._lock:
+            self._reader.close()
+
+
+_SHARED = PagePictures()
+
+
+def page_image(original: bytes, page: int) -> bytes | None:
+    """Page `page` (from 1) of a PDF as PNG; None: it has no such page."""
+    return _SHARED.draw(original, page)
