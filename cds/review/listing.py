@@ -83,7 +83,7 @@ def conditions(tx: Connection, where: ReviewFilter, *, now: datetime) -> list[Co
             found.append(_linked(tx, *_LINKED[name], value))
         elif name == "decision":
             found.append(~exists().where(decisions.c.shown_seq == recommendations.c.seq))
-            found.append(recommendations.c.asked_at < now - DECIDE_WITHIN)
+            found.append(recommendations.c.asked_at <= now - DECIDE_WITHIN)
     return found + _between(tx, where)
 
 
