@@ -98,11 +98,10 @@ def _must_close(current: _Open, part: Part, *, states: bool) -> bool:
     last = current.parts[-1]
     if current.words + weight(part.text) > MOST_WORDS:
         return True
-    if states:
-        # A recommendation stands alone, so that its grading is nobody else's.
-        return current.graded or not _leads(last)
-    table = part.block.kind in ("row", "caption") and last.block.kind not in ("row", "caption")
-    return table and current.graded and not _leads(last)
+    # A recommendation stands alone, so that its grading is nobody else's; what it introduces goes with it.
+    same_list = last.block.group != 0 and last.block.group == part.block.group
+    introduced = _leads(last) or (same_list and not (states and current.graded))
+    return (states or current.graded) and not introduced
 
 
 def _leads(part: Part) -> bool:
@@ -127,6 +126,7 @@ def _with_rests(passages: Sequence[_Open]) -> list[_Open]:
             last is not None
             and passage.words < _FEW_WORDS
             and not passage.graded
+            and not last.graded
             and passage.parts[0].section == last.parts[0].section
             and last.words + passage.words <= MOST_WORDS * _STRETCH
             # A heading between two means another section, though it may have the same name.

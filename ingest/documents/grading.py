@@ -27,7 +27,8 @@ _STATED_CERTAINTY = re.compile(
     re.IGNORECASE,
 )
 _CLASS_AND_LEVEL = re.compile(
-    r"\bclass\s*(?:of recommendation)?\s*:?\s*(I{1,3}[ab]?|IV)\b"
+    # "Class I obesity" is no grading: a class stands by itself, or with its level.
+    r"\bclass\s*(?:of recommendation)?\s*:?\s*(I{1,3}[ab]?)\b(?=\s*[.,;)\]]|\s*$|.{0,30}?\blevel\b)"
     r"(?:.{0,30}?\blevel\s*(?:of evidence)?\s*:?\s*([ABC])(?:-\w{1,3})?\b)?",
     re.IGNORECASE,
 )
@@ -37,8 +38,15 @@ _GRADE_CODE = re.compile(
 _CATEGORY = re.compile(
     r"\brecommendation category\s*:?\s*([AB])\b(?:.{0,20}?\bevidence type\s*:?\s*([1-4])\b)?", re.IGNORECASE
 )
-_WORDS = re.compile(r"[^\W\d_]{3,}")
-_LEFT_OVER = 3
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+# What is left when the gradings themselves are taken out of a line that only grades; advice has other words.
+_GRADING_WORDS = frozenset(
+    (
+        *("strength", "certainty", "evidence", "quality", "grade", "grading", "recommendation", "level", "class", "of"),
+        *("the", "and", "for", "rating", "both", "basis", "is", "overall", "category", "type", "this", "low", "high"),
+        *("moderate",),
+    )
+)
 
 
 def grading_of(text: str) -> tuple[str | None, str | None]:
@@ -79,5 +87,4 @@ def only_grading(text: str) -> bool:
         return False
     for pattern in (_STATED_STRENGTH, _STATED_CERTAINTY, _CLASS_AND_LEVEL, _GRADE_CODE, _CATEGORY):
         text = pattern.sub(" ", text)
-    # "Evidence grade and recommendation, both:" may be left over; advice takes more words.
-    return len(_WORDS.findall(text)) <= _LEFT_OVER
+    return all(word in _GRADING_WORDS for word in _WORDS.findall(text.lower()))
