@@ -98,6 +98,9 @@ def _must_close(current: _Open, part: Part, *, states: bool) -> bool:
     last = current.parts[-1]
     if current.words + weight(part.text) > MOST_WORDS:
         return True
+    in_table = part.block.kind in ("row", "caption")
+    if in_table != (last.block.kind in ("row", "caption")) and not (in_table and _leads(last)):
+        return True
     # A recommendation stands alone, so that its grading is nobody else's; what it introduces goes with it.
     same_list = last.block.group != 0 and last.block.group == part.block.group
     introduced = _leads(last) or (same_list and not (states and current.graded))

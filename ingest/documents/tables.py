@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.documents.blocks import Run, between, joined
 
@@ -65,7 +66,12 @@ def header_depth(grid: Grid) -> int:
     first = [cell for cell in grid[0] if cell is not None and cell.run]
     # Headings are short and start with no figure; a table of two columns with long cells is a layout.
     short = all(len(cell.run.text) <= 60 and not cell.run.text[0].isdigit() for cell in first)
-    return 1 if len(first) >= 2 and short else 0
+    if len(first) < 2 or not short:
+        return 0
+    # A heading over several columns, or one that reaches down, has the rest of the headings below it.
+    spans = any(one is other for one, other in pairwise(grid[0]) if one is not None)
+    reaches = any(one is other and one is not None and one.run for one, other in zip(grid[0], grid[1], strict=True))
+    return 2 if (spans or reaches) and len(grid) > 2 else 1
 
 
 def row_texts(grid: Grid, *, depth: int | None = None) -> list[TableRow]:

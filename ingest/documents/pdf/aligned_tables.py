@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ingest.documents.pdf.lines import Line
+from ingest.documents.pdf.lines import CELL_GAP, Line, lines_of, rows_of
 from ingest.documents.pdf.ruled_tables import put, rows_by_words
 from ingest.documents.pdf.tables import PdfTable, WordCell, with_headings_marked
+from ingest.documents.pdf.words import Word
 
 # Pieces that begin within this many points of each other stand under each other.
 _ALIGNED = 7.0
@@ -15,34 +16,22 @@ _FEW_ROWS = 3
 _WORDS_A_CELL = 7.0
 
 
-def with_aligned_tables(lines: Sequence[Line]) -> list[Line]:
-    """The lines, those that make up a table put together as one."""
-    plain = [line for line in lines if not isinstance(line, PdfTable)]
-    rows = _rows(plain)
-    found: list[Line] = []
+def aligned_tables(words: Sequence[Word]) -> tuple[list[PdfTable], list[Word]]:
+    """The tables among these words, and the words of none."""
+    rows = [lines_of(row, wide=CELL_GAP) for row in rows_of(words)]
+    found: list[PdfTable] = []
     taken: set[int] = set()
     at = 0
     while at < len(rows):
         end = _end_of_table(rows, at)
-        if end > at:
-            table = _table([line for row in rows[at:end] for line in row])
-            if table is not None:
-                found.append(table)
-                taken.update(id(line) for row in rows[at:end] for line in row)
-                at = end
-                continue
-        at += 1
-    return [*found, *(line for line in lines if id(line) not in taken)]
-
-
-def _rows(lines: Sequence[Line]) -> list[list[Line]]:
-    rows: list[list[Line]] = []
-    for line in sorted(lines, key=lambda one: -one.middle):
-        if rows and abs(rows[-1][0].middle - line.middle) <= 0.4 * max(line.size, 1):
-            rows[-1].append(line)
+        table = _table([line for row in rows[at:end] for line in row]) if end > at else None
+        if table is not None:
+            found.append(table)
+            taken.update(word.order for word in table.words)
+            at = end
         else:
-            rows.append([line])
-    return [sorted(row, key=lambda one: one.left) for row in rows]
+            at += 1
+    return found, [word for word in words if word.order not in taken]
 
 
 def _end_of_table(rows: Sequence[Sequence[Line]], start: int) -> int:
@@ -81,7 +70,7 @@ def _under(row: Sequence[Line], lefts: Sequence[float], right: float) -> bool:
 
 def _table(lines: Sequence[Line]) -> PdfTable | None:
     words = tuple(word for line in lines for word in line.words)
-    widest = max(_rows(lines), key=len)
+    widest = max((lines_of(row, wide=CELL_GAP) for row in rows_of(words)), key=len)
     edges = [widest[0].left - 1, *(line.left - 2 for line in widest[1:]), max(line.right for line in lines) + 1]
     rows = rows_by_words(words, edges, ())
     if len(rows) < 2 or len(edges) < _COLUMNS + 1:

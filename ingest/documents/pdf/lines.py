@@ -9,7 +9,9 @@ from statistics import median
 from ingest.documents.pdf.words import Word
 
 # Words further apart than this share of their size stand in different columns or cells.
-_WIDE_GAP = 1.6
+WIDE_GAP = 1.6
+# In a table cells stand closer together; there the alignment of many rows tells.
+CELL_GAP = 0.8
 # So do words that the file does not draw one after the other, when more than a plain space lies between.
 _JUMP_GAP = 0.55
 
@@ -83,7 +85,7 @@ def rows_of(words: Sequence[Word]) -> list[list[Word]]:
     return [sorted(row, key=lambda one: one.box.left) for row in rows]
 
 
-def lines_of(words: Sequence[Word]) -> list[Line]:
+def lines_of(words: Sequence[Word], *, wide: float = WIDE_GAP) -> list[Line]:
     """The rows cut where a gap says that another column or cell begins."""
     lines: list[Line] = []
     for row in rows_of(words):
@@ -93,7 +95,7 @@ def lines_of(words: Sequence[Word]) -> list[Line]:
             gap = word.box.left - last.box.right
             size = max(word.look.size, last.look.size, 1.0)
             jumps = not 0 < word.order - last.order <= 2
-            if gap > _WIDE_GAP * size or (jumps and gap > _JUMP_GAP * size):
+            if gap > wide * size or (jumps and gap > _JUMP_GAP * size):
                 lines.append(Line(tuple(current)))
                 current = [word]
             else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.documents.blocks import ReadDocument
 from ingest.documents.characters import one_line
-from ingest.documents.pdf.aligned_tables import with_aligned_tables
+from ingest.documents.pdf.aligned_tables import aligned_tables
 from ingest.documents.pdf.columns import in_reading_order
 from ingest.documents.pdf.composing import Vocabulary
 from ingest.documents.pdf.lines import Line, lines_of
@@ -40,7 +40,7 @@ def read_pdf(content: bytes) -> ReadDocument:
     style, vocabulary = Style(every), Vocabulary(every)
     blocks = Blocks(style, vocabulary)
     for lines in kept:
-        blocks.add_page(in_reading_order(with_aligned_tables(lines)))
+        blocks.add_page(in_reading_order(lines))
     return ReadDocument(tuple(rejoined(blocks.found)), properties=properties, pages=count, flags=dropped_flags(dropped))
 
 
@@ -75,7 +75,8 @@ def _lines(document: Any, number: int, dropped: Counter[str]) -> tuple[Sheet, li
         if not words:
             return sheet, []
         tables, rest = ruled_tables(words, rulings_of(page, sheet))
-        return sheet, [*tables, *(lines_of(rest) if rest else ())]
+        aligned, rest = aligned_tables(rest)
+        return sheet, [*tables, *aligned, *lines_of(rest)]
     finally:
         page.close()
 

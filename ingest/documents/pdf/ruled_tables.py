@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from ingest.documents.pdf.lines import Line, lines_of, rows_of
+from ingest.documents.pdf.lines import CELL_GAP, Line, lines_of, rows_of
 from ingest.documents.pdf.rulings import Rule, Rulings
 from ingest.documents.pdf.tables import PdfTable, WordCell, with_headings_marked
 from ingest.documents.pdf.words import Word
@@ -52,7 +52,7 @@ def _runs(words: Sequence[Word], across: Sequence[Rule]) -> list[list[Rule]]:
     open_run = False
     for upper, lower in pairwise(across):
         rows = rows_of(_within(words, (upper, lower)))
-        cut = sum(1 for row in rows if len(lines_of(row)) >= 2)
+        cut = sum(1 for row in rows if len(lines_of(row, wide=CELL_GAP)) >= 2)
         tabular = bool(rows) and cut >= 0.5 * len(rows)
         group = open_run and 0 < len(rows) <= 2  # a line across the table that names what follows
         if tabular and not open_run:
@@ -133,7 +133,7 @@ def _edges(positions: Sequence[float]) -> list[float]:
 
 def _columns_of_words(words: Sequence[Word]) -> list[float]:
     """The edges of columns as the words stand: strips that nearly no row crosses."""
-    lines = lines_of(words)
+    lines = lines_of(words, wide=CELL_GAP)
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     steps = max(1, int(right - left) + 1)
     covered = [0] * (steps + 1)
@@ -212,7 +212,7 @@ def _grid(
                     grid[number][column + 1] = grid[number][column]
         if number and across:
             _merge_upwards(grid, number, columns, rows[number - 1][1], upper, across)
-        for line in lines_of(words):
+        for line in lines_of(words, wide=CELL_GAP):
             put(line, grid[number], columns, framed=framed)
     return grid
 
