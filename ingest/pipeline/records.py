@@ -84,7 +84,7 @@ def ingest_records(
     for reader, delivery in _deliveries(paths, refused):
         files += len(delivery)
         subjects: Subjects = {}
-        for batch in _batches(reader.read(delivery, options), unread, refused):
+        for batch in _batches(reader.read(delivery, options), unread, refused, delivery[0][1]):
             stored = _store(batch, subjects, records=records, db=db, log=log, actor=actor)
             progress("facts", stored.facts + stored.notes + stored.unchanged)
             total.add(stored)
@@ -129,9 +129,9 @@ def _store(batch: _Batch, subjects: Subjects, *, records: Records, db: Database,
     return stored
 
 
-def _batches(reads: Iterator[Read], unread: Counter[str], refused: "_Refusals") -> Iterator[_Batch]:
+def _batches(reads: Iterator[Read], unread: Counter[str], refused: "_Refusals", path: str) -> Iterator[_Batch]:
     batch = _Batch()
-    for read in _surviving(reads, refused):
+    for read in _surviving(reads, refused, path):
         if isinstance(read, Person):
             batch.people.append(read)
         elif isinstance(read, Item):
@@ -148,12 +148,14 @@ def _batches(reads: Iterator[Read], unread: Counter[str], refused: "_Refusals") 
         yield batch
 
 
-def _surviving(reads: Iterator[Read], refused: "_Refusals") -> Iterator[Read]:
+def _surviving(reads: Iterator[Read], refused: "_Refusals", path: str) -> Iterator[Read]:
     """What is read until the reader gives up; why it did is listed."""
     try:
         yield from reads
     except CdsError as error:
-        refused.add(Refusal(error.code, error.message))
+        refused.add(Refusal(error.code, error.message, path=path))
+    except Exception as error:  # one odd file must not cost the others; what it says is not repeated, it may be a name
+        refused.add(Refusal("unreadable", f"The file cannot be read ({type(error).__name__}).", path=path))
 
 
 def _deliveries(paths: Sequence[Path], refused: "_Refusals") -> Iterator[tuple[Reader, Files]]:

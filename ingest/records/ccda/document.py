@@ -14,6 +14,7 @@ from ingest.records.ccda.elements import (
     BadXml,
     Element,
     all_of,
+    breaks_off,
     name,
     namespace,
     one_of,
@@ -36,10 +37,11 @@ from knowledge.records.incoming import Identifier, Item, NewNote, Person, Read, 
 
 def read_document(path: Path, *, file: str, source: str) -> Iterator[Read]:
     """Everything in one document."""
+    content = read_bytes(path)
     try:
-        root = parse(read_bytes(path))
+        root = parse(content)
     except BadXml as error:
-        cut = "Premature end" in str(error) or ("EndTag" in str(error) and "end of" in str(error))
+        cut = breaks_off(error, content)
         reason = "The file breaks off." if cut else "It is not well-formed XML."
         yield Refusal("truncated" if cut else "bad_xml", reason, path=file, line=error.lineno)
         return

@@ -28,9 +28,15 @@ def parse(content: bytes) -> Element:
     return etree.fromstring(content, parser)
 
 
+def breaks_off(error: etree.XMLSyntaxError, content: bytes) -> bool:
+    """Whether the text ends where the parser gave up."""
+    lines = content.rstrip().count(b"\n") + 1
+    return "Premature end" in str(error) or ((error.lineno or 0) >= lines and not content.rstrip().endswith(b">"))
+
+
 def name(element: Element) -> str:
     """The tag without its namespace."""
-    return etree.QName(element).localname
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""  # an entity has no name
 
 
 def namespace(element: Element) -> str | None:

@@ -111,6 +111,8 @@ def read_resource(resource: Resource, around: Surroundings, *, file: str, number
         yield from _filled(item, resource, around)
     except CdsError as error:
         yield Refusal(error.code, error.message, path=file, resource=named)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, RecursionError, OverflowError):
+        yield Refusal("bad_resource", "It is not built as its type is.", path=file, resource=named)
 
 
 def _filled(item: Item, resource: Resource, around: Surroundings) -> Iterator[Read]:
