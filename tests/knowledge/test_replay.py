@@ -1,0 +1,145 @@
+"""Recommendations replayed after the library, the index and the model changed."""
+
+import shutil
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from cds.actors import Actor, Role
+from cds.audit import AuditLog
+from cds.clock import FixedClock
+from cds.consult import ConsultParts, Question, consult
+from cds.db import Database
+from cds.policy import shipped_policy
+from cds.recommendation import AuditRef, Recommendation
+from cds.review.replay import Replay
+from cds.review.replay import replay as play_again
+from knowledge.builds import Builder
+from knowledge.embedding import Embedder, open_embedder
+from knowledge.guidelines import Library
+from knowledge.replay import PastSearch
+from knowledge.search import KnowledgeBase
+from knowledge.vectors import vectors
+from tests.knowledge.library import TEXTS, add_published, document
+
+PHYSICIAN = Actor(id="u-1", name="Dr A", roles=frozenset({Role.PHYSICIAN}))
+QUESTIONS = [
+    "Which drug first for high blood pressure?",
+    "What blood pressure should I aim for in an adult of 60?",
+    "When to measure potassium after an ACE inhibitor?",
+    "metformin with poor kidney function",
+    "How often should HbA1c be measured?",
+    "Which antibiotic for mild pneumonia, and how long?",
+    "when to admit somebody with a chest infection",
+    "CRB-65 of two",
+    "treatment of Wilson disease",
+    "SGLT2i or DPP-4 inhibitor?",
+]
+
+
+class Shelf:
+    """A small library, an index, and a way to ask and to replay."""
+
+    def __init__(self, db: Database, clock: FixedClock, folder: Path, embedder: Embedder) -> None:
+        self.db, self.clock, self.folder, self.embedder = db, clock, folder, embedder
+        self.log = AuditLog(clock=clock)
+        self.library = Library(db, log=self.log, clock=clock)
+        self.builder = Builder(db, folder, embedder=lambda: embedder, log=self.log, clock=clock)
+        self.knowledge = KnowledgeBase(
+            db, library=self.library, builder=self.builder, embedder=lambda: embedder, records=None, clock=clock
+        )
+        self.past = PastSearch(db, library=self.library, builder=self.builder, embedder=lambda: embedder)
+        with db.transaction() as tx:
+            for name in TEXTS:
+                add_published(tx, self.library, name)
+        self.builder.rebuild()
+
+    def ask(self, text: str, *, as_of: date | None = None) -> tuple[Recommendation, AuditRef]:
+        parts = ConsultParts(
+            db=self.db,
+            retriever=self.knowledge,
+            records=None,  # type: ignore[arg-type]
+            log=self.log,
+            clock=self.clock,
+            policy=shipped_policy(),
+            software="0",
+        )
+        self.clock.at += timedelta(seconds=1)
+        return consult(Question(text, as_of=as_of), parts, actor=PHYSICIAN)
+
+    def change(self, name: str, version: str) -> None:
+        """A new edition, published the same day, and a new index."""
+        self.clock.at += timedelta(seconds=1)
+        with self.db.transaction() as tx:
+            edition = self.library.add_draft(tx, document(name, version=version, published=self.clock.at.date()))
+            self.library.publish(tx, edition, actor=None)
+        self.builder.rebuild()
+
+    def replay(self, made: tuple[Recommendation, AuditRef]) -> Replay:
+        return play_again(*made, past=self.past, policy=shipped_policy(), model=None)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return open_embedder("default")
+
+
+@pytest.fixture
+def shelf(db: Database, clock: FixedClock, tmp_path: Path, embedder: Embedder) -> Shelf:
+    return Shelf(db, clock, tmp_path / "index", embedder)
+
+
+def test_fifty_replays_find_the_same_evidence_after_a_new_edition(shelf: Shelf) -> None:
+    made = []
+    for turn in range(5):
+        made += [shelf.ask(question) for question in QUESTIONS]
+        shelf.change(("hypertension", "diabetes", "pneumonia")[turn % 3], version=str(turn + 2))
+    with shelf.db.transaction() as tx:
+        shelf.library.supersede(tx, "hypertension", actor=None)
+    assert {hit.passage.document.version for one, _ in made for hit in one.evidence} >= {"1", "2", "3"}
+    replayed = [shelf.replay(one) for one in made]
+    assert [one.evidence for one in replayed] == ["identical"] * 50
+
+
+def test_an_index_that_was_cleared_away_is_made_again(shelf: Shelf) -> None:
+    made = shelf.ask(QUESTIONS[0])
+    shelf.change("hypertension", version="2")
+    generation = made[0].stamp.generation
+    assert generation is not None
+    shutil.rmtree(shelf.folder / generation)
+    assert shelf.replay(made).evidence == "identical"
+
+
+def test_a_quoted_answer_is_quoted_again_line_by_line(shelf: Shelf) -> None:
+    made = shelf.ask(QUESTIONS[0])
+    found = shelf.replay(made)
+    assert made[0].status == "quoted" and found.status == "quoted"
+    assert found.lines and {line.compared for line in found.lines} == {"same"}
+
+
+def test_what_cannot_be_found_again_is_said(shelf: Shelf) -> None:
+    made = shelf.ask(QUESTIONS[0])
+    shutil.rmtree(shelf.folder)
+    with shelf.db.transaction() as tx:
+        tx.execute(vectors.delete())
+    found = shelf.replay(made)
+    assert found.evidence == "not_replayed" and found.problem is not None
+    assert found.lines, "the passages of the record still let the answer be made again"
+
+
+def test_evidence_that_differs_is_named(shelf: Shelf) -> None:
+    recommendation, audit = shelf.ask(QUESTIONS[0])
+    other, _ = shelf.ask(QUESTIONS[5])
+    mixed = replace(recommendation, evidence=other.evidence)
+    found = shelf.replay((mixed, audit))
+    assert found.evidence == "different" and found.differences
+
+
+def test_a_question_as_of_a_day_gone_by_is_replayed_for_that_day(shelf: Shelf) -> None:
+    shelf.change("hypertension", version="2")
+    made = shelf.ask(QUESTIONS[0], as_of=date(2026, 1, 1))
+    assert {h.passage.document.version for h in made[0].evidence if h.passage.document.id == "hypertension"} == {"1"}
+    shelf.change("hypertension", version="3")
+    assert shelf.replay(made).evidence == "identical"
