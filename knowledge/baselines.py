@@ -28,7 +28,7 @@ def baselines(corpus: Corpus, progress: Progress | None = None) -> Mapping[str, 
 
 def _document_vectors(corpus: Corpus, texts: list[str], progress: Progress | None) -> Vectors:
     """One vector a document, cut where the model stops reading, as everybody does."""
-    known = {text: one.pooled for text, one in zip(corpus.texts, corpus.encoded, strict=True)}
+    known = dict(zip(corpus.texts, corpus.vectors, strict=True))
     new = [text for text in dict.fromkeys(texts) if text not in known]
     known.update(zip(new, corpus.embedder.embed_passages(new, progress), strict=True))
     return np.stack([known[text] for text in texts])

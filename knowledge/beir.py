@@ -15,6 +15,7 @@ from cds.errors import InvalidInput
 from knowledge.builds import headed
 from knowledge.embedding import Embedder, Encoded, Progress
 from knowledge.generations import EmbedderIdentity, Entry, Generation, open_generation, write_generation
+from knowledge.late_interaction import TokenCodes, pack
 from knowledge.ranking import rank
 from knowledge.splitting import split_document
 
@@ -141,15 +142,18 @@ class Corpus:
         self.owner = np.array([i for i, _ in pieces])
         self.texts = [headed(tests.documents[i].title, (), piece) for i, piece in pieces]
         started = perf_counter()
-        self.encoded = embedder.encode_passages(self.texts, progress)
+        self.vectors = np.zeros((len(self.texts), embedder.dimensions), np.float32)
+        packed = [b""] * len(self.texts)
+        for number, encoded in embedder.encode_passages(self.texts, progress):
+            self.vectors[number], packed[number] = encoded.pooled, pack(encoded)
+        self.tokens = TokenCodes.build(packed, dimensions=embedder.dimensions)
         self.passages_per_second = len(self.texts) / (perf_counter() - started)
 
     def generation(self, root: Path) -> Generation:
         """An index of them, written and opened like any other."""
         entries = [Entry(f"{number:024d}", "tests", text) for number, text in enumerate(self.texts)]
-        vectors = np.stack([one.pooled for one in self.encoded])
         identity = EmbedderIdentity(self.embedder.name, self.embedder.digest)
-        return open_generation(root, write_generation(root, entries, vectors, identity))
+        return open_generation(root, write_generation(root, entries, self.vectors, identity, tokens=self.tokens))
 
 
 def search_all(corpus: Corpus) -> Timed:

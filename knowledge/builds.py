@@ -26,6 +26,7 @@ from knowledge.generations import (
     open_generation,
     write_generation,
 )
+from knowledge.late_interaction import KEPT_UP_TO, TokenCodes, pack
 from knowledge.tables_builds import current_generation, generations
 from knowledge.tables_guidelines import editions, passages
 
@@ -88,7 +89,8 @@ class Builder:
         self._discard_old(kept)
         self._embed_missing(embedder, entries, progress, cancelled)
         identity = EmbedderIdentity(embedder.name, embedder.digest)
-        return self.open(write_generation(self.folder, entries, self._vectors(embedder, entries), identity))
+        pooled, tokens = self._vectors(embedder, entries)
+        return self.open(write_generation(self.folder, entries, pooled, identity, tokens=tokens))
 
     def make_current(self, tx: Connection, generation: Generation, *, actor: Actor | None = None) -> None:
         """Let every search from this transaction's end on read this generation; refused when SQL has moved past it."""
@@ -206,19 +208,22 @@ class Builder:
                 raise Conflict("Building the index was stopped; what was embedded is kept.", code="cancelled")
             some = order[start : start + _BATCH]
             made = embedder.encode_passages([texts[key] for key in some])
-            rows = {key: vectors.Stored(one.pooled.tobytes(), b"") for key, one in zip(some, made, strict=True)}
+            rows = {some[number]: vectors.Stored(one.pooled.tobytes(), pack(one)) for number, one in made}
             with self.db.transaction() as tx:
                 vectors.store(tx, embedder.digest, rows)
             if progress is not None:
                 progress(start + len(some), len(order))
 
-    def _vectors(self, embedder: Embedder, entries: Sequence[Entry]) -> Vectors:
+    def _vectors(self, embedder: Embedder, entries: Sequence[Entry]) -> tuple[Vectors, TokenCodes | None]:
         hashes = [vectors.text_hash(entry.text) for entry in entries]
         with self.db.reading() as tx:
             kept = vectors.load(tx, embedder.digest, dict.fromkeys(hashes))
         if not hashes:
-            return np.zeros((0, 1), np.float32)
-        return np.stack([np.frombuffer(kept[key].pooled, np.float32) for key in hashes])
+            return np.zeros((0, embedder.dimensions), np.float32), None
+        pooled = np.stack([np.frombuffer(kept[key].pooled, np.float32) for key in hashes])
+        if len(hashes) > KEPT_UP_TO:
+            return pooled, None
+        return pooled, TokenCodes.build((kept[key].tokens for key in hashes), dimensions=embedder.dimensions)
 
     def _discard_old(self, kept: set[str]) -> None:
         discard_leftovers(self.folder)

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cds.errors import InvalidSetting, Unavailable
+from knowledge.words import STOPWORDS
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -28,6 +29,7 @@ class Encoded:
 
     pooled: Vectors
     tokens: Vectors
+    content: npt.NDArray[np.bool_]  # which tokens say something: no stop word, no mark, none of the model's own
 
 
 class Embedder:
@@ -54,23 +56,23 @@ class Embedder:
 
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One unit vector a text, in the order given."""
-        rows = self.encode_passages(texts, progress)
-        return np.stack([row.pooled for row in rows]) if rows else np.zeros((0, self.dimensions), np.float32)
+        made = np.zeros((len(texts), self.dimensions), np.float32)
+        for number, encoded in self.encode_passages(texts, progress):
+            made[number] = encoded.pooled
+        return made
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> list[Encoded]:
-        """The vector of every text and those of its tokens, in the order given."""
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Iterator[tuple[int, Encoded]]:
+        """Each text's number with its vectors, longest first; what is not kept of them takes no memory."""
         import torch
 
         prompt = self._prompts.get("document") or self._prompts.get("passage") or ""
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
-        rows: dict[int, Encoded] = {}
-        torch.set_num_threads(os.cpu_count() or 1)
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
-            rows.update(zip(batch, self._encode([prompt + texts[i] for i in batch]), strict=True))
+            torch.set_num_threads(os.cpu_count() or 1)
+            yield from zip(batch, self._encode([prompt + texts[i] for i in batch]), strict=True)
             if progress is not None:
-                progress(len(rows), len(texts))
-        return [rows[i] for i in range(len(texts))]
+                progress(start + len(batch), len(texts))
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of one question."""
@@ -92,7 +94,23 @@ class Embedder:
             out = self._model(features)
             pooled = torch.nn.functional.normalize(out["sentence_embedding"], dim=-1).float().numpy()
             tokens = torch.nn.functional.normalize(out["token_embeddings"], dim=-1).float()
-            return [Encoded(pooled[i], tokens[i][mask[i]].numpy()) for i in range(len(texts))]
+            ids = features["input_ids"]
+            return [
+                Encoded(pooled[i], tokens[i][mask[i]].numpy(), self._says[ids[i][mask[i]].numpy()])
+                for i in range(len(texts))
+            ]
+
+    @cached_property
+    def _says(self) -> npt.NDArray[np.bool_]:
+        """Which tokens of the model's vocabulary say something."""
+        tokenizer = self._model.tokenizer
+        names = tokenizer.get_vocab()
+        says = np.zeros(max(names.values()) + 1, np.bool_)
+        for name, number in names.items():
+            word = name.strip("#▁Ġ").lower()  # the marks that tokenizers put at a word's inside or beginning
+            says[number] = word not in STOPWORDS and any(letter.isalnum() for letter in word)
+        says[list(tokenizer.all_special_ids)] = False
+        return says
 
     @cached_property
     def _prompts(self) -> dict[str, str]:

@@ -1,20 +1,20 @@
-"""Joins what the vectors and what the words say of the same passages into one score."""
+"""Joins what the vectors, the words and the tokens say of the same passages into one score."""
 
 import numpy as np
 
 from knowledge.embedding import Vectors
 
-# What meaning weighs against words.
-_MEANING = 0.5
+# Weights of three measures that each have a scale of their own, so that no candidate changes another's score. Between
+# half and twice these values the order is about as good on all six development sets: docs/decisions/0030.
+_WORDS = 0.5
+_TOKENS = 1.5
 
 
-def convex(cosines: Vectors, words: Vectors) -> Vectors:
-    """A weighted mean of both, each on its own scale from the weakest candidate to the best."""
-    return np.asarray(_MEANING * _scaled(cosines) + (1 - _MEANING) * _scaled(words), dtype=np.float32)
+def first_score(cosines: Vectors, coverage: Vectors) -> Vectors:
+    """By the whole passage's meaning and by the question's words: decides which passages are read token by token."""
+    return np.asarray(cosines + _WORDS * coverage, dtype=np.float32)
 
 
-def _scaled(scores: Vectors) -> Vectors:
-    if not len(scores):
-        return scores
-    low, high = float(scores.min()), float(scores.max())
-    return (scores - low) / (high - low) if high > low else np.zeros_like(scores)
+def final_score(first: Vectors, closeness: Vectors) -> Vectors:
+    """With the tokens beside it: decides the order."""
+    return np.asarray(first + _TOKENS * closeness, dtype=np.float32)

@@ -18,6 +18,7 @@ from cds.errors import Integrity
 from knowledge.dense_index import DenseIndex, Mask
 from knowledge.embedding import Vectors
 from knowledge.keyword_index import KeywordIndex
+from knowledge.late_interaction import TokenCodes
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -52,6 +53,7 @@ class Generation:
     edition_of: npt.NDArray[np.int32]
     dense: DenseIndex
     keywords: KeywordIndex
+    tokens: TokenCodes | None  # None: too many passages to keep them
 
     @property
     def size(self) -> int:
@@ -71,7 +73,14 @@ class Generation:
         return [self.passages[number].decode() for number in numbers]
 
 
-def write_generation(root: Path, entries: Sequence[Entry], vectors: Vectors, embedder: EmbedderIdentity) -> str:
+def write_generation(
+    root: Path,
+    entries: Sequence[Entry],
+    vectors: Vectors,
+    embedder: EmbedderIdentity,
+    *,
+    tokens: TokenCodes | None = None,
+) -> str:
     """Write a generation beside the others; its id is the hash of its manifest, so the same content is the same one."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _aside(root) as folder:
@@ -83,6 +92,8 @@ def write_generation(root: Path, entries: Sequence[Entry], vectors: Vectors, emb
         KeywordIndex.build(entry.text for entry in entries).save(folder)
         dense = DenseIndex.build(vectors)
         dense.save(folder)
+        if tokens is not None:
+            tokens.save(folder)
         manifest = {
             "format": FORMAT,
             "passages": len(entries),
@@ -119,6 +130,7 @@ def open_generation(root: Path, generation: str) -> Generation:
         edition_of=np.load(folder / "edition_of.npy"),
         dense=DenseIndex.open(folder, probes=int(manifest["dense"]["probes"])),
         keywords=KeywordIndex.open(folder, size),
+        tokens=TokenCodes.open(folder),
     )
 
 
