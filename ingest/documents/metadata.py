@@ -25,7 +25,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 # What a format's own properties call these; creation dates are the file's, not the guideline's.
 _PROPERTIES: dict[str, tuple[str, ...]] = {
     "title": ("citation_title", "dc.title", "dcterms.title", "og:title", "title"),
-    "publisher": ("citation_publisher", "dc.publisher", "dcterms.publisher", "publisher", "og:site_name", "author"),
+    "publisher": ("citation_publisher", "dc.publisher", "dcterms.publisher", "publisher", "og:site_name"),
     "version": ("version", "dcterms.hasversion"),
     "published": (
         *("citation_publication_date", "citation_date", "dc.date", "dcterms.issued", "dc.date.issued"),

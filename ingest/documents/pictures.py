@@ -4,6 +4,9 @@ from threading import Lock
 
 from ingest.documents.pool import Reader
 
+DOTS_A_POINT = 110 / 72
+"""110 dots an inch: small print is read, and a page is some 200 KB. A very large page is drawn smaller."""
+
 
 class PagePictures:
     """Draws one page at a time; starts its process when the first is asked for."""

@@ -53,6 +53,9 @@ def evidence_blocks(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Flag, .
         block.kind != "heading" for block in blocks
     ):
         return list(blocks), ()  # a document that is nothing but such a list is what was asked for
+    if kept and all(block.kind == "heading" for block in kept):
+        # Nothing stands under these headings: they are all it says.
+        kept = [replace(block, kind="paragraph") for block in kept]
     return kept, dropped_flags(dropped)
 
 

@@ -2,9 +2,7 @@
 
 from ingest.documents.pdf.reader import opened
 from ingest.documents.pdf.seeing import png, scale_for
-
-# 110 dots an inch: small print is read, and a page is some 200 KB.
-_DOTS_A_POINT = 110 / 72
+from ingest.documents.pictures import DOTS_A_POINT
 
 
 def page_picture(original: bytes, page: int) -> bytes | None:
@@ -15,7 +13,7 @@ def page_picture(original: bytes, page: int) -> bytes | None:
         sheet = document[page - 1]
         try:
             width, height = sheet.get_size()
-            bitmap = sheet.render(scale=scale_for(width, height, _DOTS_A_POINT), rev_byteorder=True)
+            bitmap = sheet.render(scale=scale_for(width, height, DOTS_A_POINT), rev_byteorder=True)
             return png(bitmap.to_numpy()[:, :, :3])
         finally:
             sheet.close()

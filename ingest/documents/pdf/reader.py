@@ -22,6 +22,8 @@ from ingest.documents.report import dropped_flags
 
 # A guideline has some hundred pages; a file with more than this would keep the worker for minutes.
 _MOST_PAGES = 5_000
+# pdfium's errors of passwords and of protections it does not know.
+_LOCKED = (4, 5)
 
 
 def read_pdf(content: bytes) -> ReadDocument:
@@ -52,8 +54,9 @@ def opened(content: bytes) -> Iterator[Any]:
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        kind = "encrypted" if "password" in str(error).lower() else "unreadable"
-        raise Refused(kind) from error
+        # pdfium names the error of an earlier file where it sets none: the file itself must say that it is locked.
+        locked = b"/Encrypt" in content and error.err_code in _LOCKED
+        raise Refused("encrypted" if locked else "unreadable") from error
     try:
         yield document
     finally:

@@ -201,8 +201,9 @@ class _Reader:
         return (
             gap > _WORD_GAP * size
             or gap < -2 * size - (self.box[2] - self.box[0])
-            or edges[1] > self.box[3]
-            or edges[3] < self.box[1]
+            # An apostrophe stands above its neighbours and an underscore below, without leaving their line.
+            or edges[1] > self.box[3] + 0.5 * size
+            or edges[3] < self.box[1] - 0.5 * size
         )
 
     def _add(self, character: str, edges: tuple[float, float, float, float], look: Look) -> None:
