@@ -1,9 +1,12 @@
 """Before search: emergencies, and what this service is not for."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from cds.patient import PatientFacts
+from cds.triage_rules import RULES, Rule
+from cds.wording.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +15,18 @@ class Triage:
 
     kind: Literal["go", "emergency", "out_of_scope"]
     text: str = ""
+    rule: str = ""  # the id of the rule that decided
 
 
 def triage(question: str, facts: PatientFacts | None) -> Triage:
-    """Every question goes to the library."""
+    """Send an emergency to the emergency number and what this is not for elsewhere; everything else to the library."""
+    said = re.sub(r"\s+", " ", plain(question).lower()).strip()
+    for rule in RULES:
+        if _fires(rule, said):
+            return Triage(rule.kind, rule.text, rule.id)
     return Triage("go")
+
+
+def _fires(rule: Rule, said: str) -> bool:
+    """A rule fires when all of its patterns are found, none of its exceptions is, and it is happening now where it must."""
+    return all(pattern.search(said) for pattern in rule.patterns) and not any(p.search(said) for p in rule.exceptions)

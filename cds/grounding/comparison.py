@@ -6,7 +6,37 @@ from cds.wording.sentence import Sentence, Term
 
 # What stands between the two sides.
 _THAN = frozenset({"than"})
-_VERBS = ("cause", "lead", "induc", "increas", "reduc", "decreas", "inhibit", "activ", "prevent", "promot", "improv", "worsen", "trigger", "produc", "precede", "follow", "replac", "outperform", "exceed", "suppress", "stimul", "bind", "regul", "prolong", "lower", "rais", "block", "enhanc", "predict")
+_VERBS = (
+    "cause",
+    "lead",
+    "induc",
+    "increas",
+    "reduc",
+    "decreas",
+    "inhibit",
+    "activ",
+    "prevent",
+    "promot",
+    "improv",
+    "worsen",
+    "trigger",
+    "produc",
+    "precede",
+    "follow",
+    "replac",
+    "outperform",
+    "exceed",
+    "suppress",
+    "stimul",
+    "bind",
+    "regul",
+    "prolong",
+    "lower",
+    "rais",
+    "block",
+    "enhanc",
+    "predict",
+)
 _PASSIVE = frozenset({"by"})
 
 
@@ -38,7 +68,10 @@ def _sides(sentence: Sentence) -> tuple[str, list[Term], list[Term]] | None:
     taken = {i for q in sentence.quantities for i in range(q.first, q.last + 1)}
     for i, word in enumerate(words):
         if word in _THAN and i not in taken and not (i and words[i - 1] in ("rather", "other")):
-            down = any(w in ("less", "fewer", "lower", "worse", "inferior", "smaller", "shorter") for w in words[max(0, i - 4) : i])
+            down = any(
+                w in ("less", "fewer", "lower", "worse", "inferior", "smaller", "shorter")
+                for w in words[max(0, i - 4) : i]
+            )
             before = [t for t in sentence.terms if t.last < i and t.specific]
             after = [t for t in sentence.terms if t.first > i and t.specific]
             return ("than", after, before) if down else ("than", before, after)

@@ -23,7 +23,9 @@ def check_content(reading: Reading) -> CheckResult:
         absent = ", ".join(term.stem for term, weight in missing if weight == term.weight and term.specific)
         if found < _ENOUGH * total:
             return _fail(f"the cited sentences do not speak of: {absent or 'this'}")
-        best = max((total - sum(w for _, w in _missing(sentence, (e, *reading.context))) for e in reading.evidence), default=0)
+        best = max(
+            (total - sum(w for _, w in _missing(sentence, (e, *reading.context))) for e in reading.evidence), default=0
+        )
         if best < _TOGETHER * total:
             return _fail("no cited sentence speaks of this as a whole")
     return CheckResult("content", "pass")

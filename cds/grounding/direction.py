@@ -55,7 +55,9 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("primary", "secondary"),
     )
 )  # fmt: skip
-_ANATOMY = frozenset("urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant".split())
+_ANATOMY = frozenset(
+    "urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant".split()
+)
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
 _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of
 _DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
@@ -78,7 +80,9 @@ def check_direction(reading: Reading) -> CheckResult:
                 applies = True
                 if _turned(sentence, at, mine, theirs, aligned):
                     word = sentence.tokens[at].text
-                    return CheckResult("direction", "fail", f"the cited text says the opposite of “{word}”", "contradicted")
+                    return CheckResult(
+                        "direction", "fail", f"the cited text says the opposite of “{word}”", "contradicted"
+                    )
     return CheckResult("direction", "pass" if applies else "not_applicable")
 
 
@@ -98,7 +102,9 @@ def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
     return found
 
 
-def _turned(sentence: Sentence, at: int, mine: frozenset[str], theirs: frozenset[str], aligned: tuple[Sentence, ...]) -> bool:
+def _turned(
+    sentence: Sentence, at: int, mine: frozenset[str], theirs: frozenset[str], aligned: tuple[Sentence, ...]
+) -> bool:
     same = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, mine)), default=0.0)
     turned = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, theirs)), default=0.0)
     if not turned:
@@ -114,7 +120,10 @@ def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
     ordered = sentence.tokens[at].stem in _ORDER
     for quantity in sentence.quantities:
         if 0 < at - quantity.last <= 2:  # "2 weeks after starting"
-            score += any(q.dimension == quantity.dimension and q.low == quantity.low and 0 < there - q.last <= 2 for q in other.quantities)
+            score += any(
+                q.dimension == quantity.dimension and q.low == quantity.low and 0 < there - q.last <= 2
+                for q in other.quantities
+            )
     for term in sentence.terms:
         if term.first <= at <= term.last or (ordered and not 0 < term.first - at <= _OBJECT):
             continue

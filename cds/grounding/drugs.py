@@ -7,8 +7,12 @@ from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence
 
 # Also names of what the laboratory measures or the body makes: whether they are the medicine only the other words say.
-_ALSO_MEASURED = frozenset("glucose iron calcium hormone fluid nutrient electrolyte supplement immunoglobulin prostaglandin".split())
-_DOSED = frozenset({"mass", "activity", "tablets", "capsules", "puffs", "drops", "mass/mass", "activity/mass", "rate", "sprays"})
+_ALSO_MEASURED = frozenset(
+    "glucose iron calcium hormone fluid nutrient electrolyte supplement immunoglobulin prostaglandin".split()
+)
+_DOSED = frozenset(
+    {"mass", "activity", "tablets", "capsules", "puffs", "drops", "mass/mass", "activity/mass", "rate", "sprays"}
+)
 
 
 def check_drugs(reading: Reading) -> CheckResult:
@@ -90,7 +94,8 @@ def _owner(quantity: Quantity, sentence: Sentence) -> Mention | None:
     """The medicine a dose is said of: "500 mg of X", else the last one named before it."""
     for mention in sentence.medicines:
         gap = sentence.tokens[quantity.last + 1 : mention.first]
-        if mention.first > quantity.last and len(gap) <= 2 and all(t.text in ("of", "oral", "iv", "intravenous", "-", "daily") for t in gap):
+        follows = mention.first > quantity.last and len(gap) <= 2 and quantity.dimension != "rate"
+        if follows and all(t.text in ("of", "oral", "iv", "intravenous", "-", "daily") for t in gap):
             return mention
     before = [m for m in sentence.medicines if m.last < quantity.first]
     if before:

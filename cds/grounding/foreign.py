@@ -32,7 +32,9 @@ def check_foreign(reading: Reading) -> CheckResult:
             return _fail(f"it holds {name}")
     for pattern in (_PERSON, _RECORD_NUMBER):
         for match in pattern.finditer(text):
-            if match.group() not in cited and not (reading.facts and reading.facts.name and match.group().split()[-1] in reading.facts.name):
+            if match.group() not in cited and not (
+                reading.facts and reading.facts.name and match.group().split()[-1] in reading.facts.name
+            ):
                 return _fail("it names a person the cited text does not")
     return CheckResult("foreign", "pass")
 

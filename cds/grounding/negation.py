@@ -10,7 +10,10 @@ _NEW_PART = frozenset({";", ":", ".", "but", "however", "whereas", "while", "alt
 _NEARLY = 0.85  # of the best overlap: parts of the evidence that may be the one meant
 _ADJUNCT = 0.25  # what a phrase such as "in adults with asthma" weighs against the subject, the verb and the object
 # Too general to be denied by themselves: "people without" says nothing without what follows.
-_NEVER_ALONE = frozenset(stem(w) for w in "people patient person adult study trial group use take time case child woman man any other another".split())
+_NEVER_ALONE = frozenset(
+    stem(w)
+    for w in "people patient person adult study trial group use take time case child woman man any other another".split()
+)
 
 
 def check_negation(reading: Reading) -> CheckResult:
@@ -21,10 +24,14 @@ def check_negation(reading: Reading) -> CheckResult:
     for sentence in reading.claim:
         for number in range(len(sentence.segments)):
             terms = [term for term in sentence.terms if term.segment == number]
-            subject = [t for t in sentence.terms if t.segment == number - 1] if sentence.segments[number].inherits else []
+            subject = (
+                [t for t in sentence.terms if t.segment == number - 1] if sentence.segments[number].inherits else []
+            )
             against = _against(terms, _meant([*terms, *subject], parts, reading.aligned(sentence)))
             if against and not _conditional(sentence, reading.aligned(sentence)):
-                return CheckResult("negation", "fail", f"the cited text says the opposite of: {against}", "contradicted")
+                return CheckResult(
+                    "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
+                )
     return CheckResult("negation", "pass")
 
 
@@ -50,7 +57,15 @@ def _meant(terms: list[Term], parts: list[_Part], aligned: tuple[Sentence, ...])
         for term in terms:
             places = {o.segment for o in occurrences(term, sentence)}
             inherited = any(sentence.segments[n].inherits and n - 1 in places for n in numbers)
-            score += term.weight if places & numbers else 0.6 * term.weight if inherited else 0.3 * term.weight if places else 0.0
+            score += (
+                term.weight
+                if places & numbers
+                else 0.6 * term.weight
+                if inherited
+                else 0.3 * term.weight
+                if places
+                else 0.0
+            )
         scored.append((score, sentence, numbers))
     best = max((score for score, _, _ in scored), default=0.0)
     return [(sentence, numbers) for score, sentence, numbers in scored if best and score >= _NEARLY * best]

@@ -50,7 +50,11 @@ def _judge(
     fitting = [(q, s) for q, s in equal if _fits(wanted, q)]
     if not fitting:
         return _fail("comparator", f"{said}: the cited text bounds this number differently", "contradicted")
-    others = [(q, s) for q, s in alike if (q, s) not in fitting and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})]
+    others = [
+        (q, s)
+        for q, s in alike
+        if (q, s) not in fitting and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
+    ]
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
     rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
     if rival and best < _ELSEWHERE * rival:
@@ -90,7 +94,10 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
         return _same_time(days.low, months.low) and _same_time(days.high, months.high)
     if {one.dimension, other.dimension} == {"share", "amount/amount"}:
         share, amount = (one, other) if one.dimension == "share" else (other, one)
-        return bool({"hba1c", "a1c", "haemoglobin", "hemoglobin"} & words) and abs(0.0915 * amount.low * 1e3 + 2.15 - share.low * 100) < 0.1
+        return (
+            bool({"hba1c", "a1c", "haemoglobin", "hemoglobin"} & words)
+            and abs(0.0915 * amount.low * 1e3 + 2.15 - share.low * 100) < 0.1
+        )
     mass, amount = (one, other) if one.dimension == "mass/volume" else (other, one)
     return any(math.isclose(mass.low / MOLAR_MASS[a], amount.low, rel_tol=_ANALYTE) for a in MOLAR_MASS.keys() & words)
 
@@ -112,7 +119,12 @@ def _digits(quantity: Quantity) -> int:
 
 
 def _same_time(days: float, months: float) -> bool:
-    return months <= 3 and abs(days - months * _DAYS_A_MONTH) <= 1.5 or months >= 12 and math.isclose(days, months / 12 * 365, rel_tol=0.01)
+    return (
+        months <= 3
+        and abs(days - months * _DAYS_A_MONTH) <= 1.5
+        or months >= 12
+        and math.isclose(days, months / 12 * 365, rel_tol=0.01)
+    )
 
 
 def _one_end(one: Quantity, other: Quantity) -> bool:
@@ -133,7 +145,11 @@ def _fits(wanted: Quantity, offered: Quantity) -> bool:
 
 
 def _place(
-    wanted: Quantity, sentence: Sentence, offered: Quantity, other: Sentence, rivals: Iterable[tuple[Quantity, Sentence]]
+    wanted: Quantity,
+    sentence: Sentence,
+    offered: Quantity,
+    other: Sentence,
+    rivals: Iterable[tuple[Quantity, Sentence]],
 ) -> float:
     """How well the words around a number in the evidence fit the words around it in the statement."""
     score = 0.05
@@ -141,13 +157,19 @@ def _place(
         near = nearness(term, wanted.first, wanted.last, sentence)
         if not near:
             continue
-        there = [nearness(o, offered.first, offered.last, other) for o in other.terms if term.matches(o) and term.sign * o.sign >= 0]
+        there = [
+            nearness(o, offered.first, offered.last, other)
+            for o in other.terms
+            if term.matches(o) and term.sign * o.sign >= 0
+        ]
         score += near * max(there, default=0.0) * max(term.weight, 0.5)
     for companion in sentence.quantities:
         if companion is wanted or companion.dimension == wanted.dimension:
             continue
         here = _gap(wanted, companion)
-        there = [_gap(offered, q) for q in other.quantities if q.dimension == companion.dimension and _near(q, companion)]
+        there = [
+            _gap(offered, q) for q in other.quantities if q.dimension == companion.dimension and _near(q, companion)
+        ]
         score += here * max(there, default=0.0)
     return score
 
@@ -168,7 +190,11 @@ def nearness(term: Term, first: int, last: int, sentence: Sentence) -> float:
 
 
 def _in_context(wanted: Quantity, reading: Reading) -> bool:
-    return any(q.dimension == wanted.dimension and q.low == wanted.low for s in (*reading.context, *reading.lead) for q in s.quantities)
+    return any(
+        q.dimension == wanted.dimension and q.low == wanted.low
+        for s in (*reading.context, *reading.lead)
+        for q in s.quantities
+    )
 
 
 def _as_written(quantity: Quantity, sentence: Sentence) -> str:

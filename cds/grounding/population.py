@@ -45,9 +45,13 @@ _EVERYONE = (
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
 _UNBORN = _stems("baby babies infant infants newborn neonate neonatal")
-_PEOPLE = _stems("people patients adults women men children those person patient individuals anyone someone adult woman man child persons")
+_PEOPLE = _stems(
+    "people patients adults women men children those person patient individuals anyone someone adult woman man child persons"
+)
 _CONDITION = frozenset({"if", "when", "unless", "only", "provided", "whenever"})
-_MODAL = frozenset("should must may can offer give use start stop consider avoid recommend recommended do not refer check measure continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take".split())
+_MODAL = frozenset(
+    "should must may can offer give use start stop consider avoid recommend recommended do not refer check measure continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take".split()
+)
 
 
 def check_population(reading: Reading) -> CheckResult:
@@ -58,7 +62,9 @@ def check_population(reading: Reading) -> CheckResult:
         aligned = reading.aligned(sentence)
         if not aligned:
             continue
-        found = _foreign(sentence, aligned, reading) or _everyone(sentence, aligned) or _dropped(sentence, aligned, reading)
+        found = (
+            _foreign(sentence, aligned, reading) or _everyone(sentence, aligned) or _dropped(sentence, aligned, reading)
+        )
         if found:
             return CheckResult("population", "fail", *found)
     return CheckResult("population", "pass")
@@ -75,7 +81,11 @@ def groups_in(sentences: Iterable[Sentence]) -> dict[str, set[str]]:
                     found.setdefault(family, set()).add(group)
         if "pregnancy" in found and not stems & (FAMILIES["age"]["child"] - _UNBORN):
             found.get("age", set()).discard("child")  # the baby of a pregnancy
-        if {"older"} & set(sentence.words()) and stems & _PEOPLE and not any(q.dimension == "months" for q in sentence.quantities):
+        if (
+            {"older"} & set(sentence.words())
+            and stems & _PEOPLE
+            and not any(q.dimension == "months" for q in sentence.quantities)
+        ):
             found.setdefault("age", set()).add("older")
         for quantity in sentence.quantities:
             if quantity.dimension == "months" and _is_age(sentence, quantity.first, quantity.last):
@@ -107,7 +117,9 @@ def _aged(low: float, high: float, comparator: str) -> set[str]:
         return {"child"} if high <= 18 else {"adult"}
     if comparator in (">", ">=", "="):
         return {"older", "adult"} if low >= 60 else {"adult"} if low >= 16 else {"child"}
-    return ({"child"} if low < 16 else set()) | ({"adult"} if high > 18 else set()) | ({"older"} if high >= 65 else set())
+    return (
+        ({"child"} if low < 16 else set()) | ({"adult"} if high > 18 else set()) | ({"older"} if high >= 65 else set())
+    )
 
 
 def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading) -> tuple[str, str] | None:
@@ -135,7 +147,21 @@ def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, s
         if f" {phrase} " in f" {said} " and not any(f" {phrase} " in " ".join(other.words()) for other in aligned):
             if " or " in phrase:
                 return f"“{phrase}” is wider than the cited text", "contradicted"
-            wide = ("all", "any", "every", "everyone", "anyone", "each", "regardless", "irrespective", "whatever", "general", "universal", "whether", "both")
+            wide = (
+                "all",
+                "any",
+                "every",
+                "everyone",
+                "anyone",
+                "each",
+                "regardless",
+                "irrespective",
+                "whatever",
+                "general",
+                "universal",
+                "whether",
+                "both",
+            )
             if not any(set(wide) & set(other.words()) for other in aligned):
                 return f"“{phrase}” is wider than the cited text", "contradicted"
     return None
@@ -181,7 +207,10 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
 
 def _beside(sentence: Sentence, best: Sentence) -> set[str]:
     """The words of the segments that say what the statement says, and of those that introduce them."""
-    shares = [sum(t.weight for t in sentence.terms if any(o.segment == n for o in occurrences(t, best))) for n in range(len(best.segments))]
+    shares = [
+        sum(t.weight for t in sentence.terms if any(o.segment == n for o in occurrences(t, best)))
+        for n in range(len(best.segments))
+    ]
     most = max(shares, default=0.0)
     kept = [s for n, s in enumerate(best.segments) if shares[n] >= 0.75 * most or n == 0 and s.introduces]
     return {t.stem for i, t in enumerate(best.tokens) if any(s.first <= i <= s.last for s in kept)}

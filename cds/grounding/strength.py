@@ -4,10 +4,18 @@ from cds.grounding.reading import Reading, occurrences
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
 
-_MUST = frozenset("must mustn't mandatory always required compulsory essential imperative obligatory vital crucial invariably mandated".split())
-_SHOULD = frozenset("should shouldn't recommend recommended recommends offer advise advised indicated ought advisable first-line preferred needs need".split())
-_MAY = frozenset("may might could can consider considered considering suggest suggested suggests optional option reasonable possible possibly potentially perhaps sometimes conditional occasionally".split())
-_HEDGES = frozenset("may might could possible possibly potentially perhaps consider considered sometimes occasionally uncertain unclear".split())
+_MUST = frozenset(
+    "must mustn't mandatory always required compulsory essential imperative obligatory vital crucial invariably mandated".split()
+)
+_SHOULD = frozenset(
+    "should shouldn't recommend recommended recommends offer advise advised indicated ought advisable first-line preferred needs need".split()
+)
+_MAY = frozenset(
+    "may might could can consider considered considering suggest suggested suggests optional option reasonable possible possibly potentially perhaps sometimes conditional occasionally".split()
+)
+_HEDGES = frozenset(
+    "may might could possible possibly potentially perhaps consider considered sometimes occasionally uncertain unclear".split()
+)
 _STILL_HEDGED = _MAY | frozenset(
     "potential likely risk chance some suggests indicates appear appears appeared seem seems seemed probably unlikely unclear uncertain associated "
     "linked limited tend tends known caution cautiously occasionally rarely option options alternative possibility reported sometimes role candidate".split()
@@ -20,7 +28,9 @@ _ABSOLUTE = frozenset(
     "always all every everyone everybody never completely entirely definitely certainly undoubtedly invariably guaranteed guarantees guarantee proves "
     "proven cures cure cured eliminates eliminate universally only solely exclusively regardless irrespective any fully".split()
 )
-_ABSOLUTE_TOO = _ABSOLUTE | frozenset("each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve restrict restricted unless complete total whenever".split())
+_ABSOLUTE_TOO = _ABSOLUTE | frozenset(
+    "each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve restrict restricted unless complete total whenever".split()
+)
 # From few to all, and from rarely to always.
 _SCALE = {"few": 1, "rarely": 1, "seldom": 1, "some": 2, "sometimes": 2, "occasionally": 2, "several": 2, "many": 3, "often": 3, "frequently": 3, "most": 4, "majority": 4, "usually": 4, "generally": 4, "all": 5, "every": 5, "always": 5}  # fmt: skip
 
@@ -45,10 +55,48 @@ def _stronger(sentence: Sentence, aligned: tuple[Sentence, ...]) -> str:
     if said and not near & _ABSOLUTE_TOO:
         return f"“{sorted(said)[0]}” is more than the cited text says"
     for word in ("only", "solely", "exclusively"):
-        if word in words and not near & {"only", "solely", "exclusively", "unless", "sole", "reserved", "reserve", "restrict", "restricted", "until", "except", "alone", "just"}:
+        if word in words and not near & {
+            "only",
+            "solely",
+            "exclusively",
+            "unless",
+            "sole",
+            "reserved",
+            "reserve",
+            "restrict",
+            "restricted",
+            "until",
+            "except",
+            "alone",
+            "just",
+        }:
             return f"“{word}” is more than the cited text says"
     for word in ("all", "every", "everyone", "everybody", "always", "any", "regardless", "irrespective"):
-        if word in words and not near & {"all", "every", "each", "any", "everyone", "always", "universal", "universally", "regardless", "irrespective", "whole", "both", "routine", "routinely", "total", "entire", "no", "must", "whatever", "never", "whether", "invariably", "100"}:
+        if word in words and not near & {
+            "all",
+            "every",
+            "each",
+            "any",
+            "everyone",
+            "always",
+            "universal",
+            "universally",
+            "regardless",
+            "irrespective",
+            "whole",
+            "both",
+            "routine",
+            "routinely",
+            "total",
+            "entire",
+            "no",
+            "must",
+            "whatever",
+            "never",
+            "whether",
+            "invariably",
+            "100",
+        }:
             return f"“{word}” is more than the cited text says"
     mine = max((_SCALE[w] for w in words if w in _SCALE), default=0)
     theirs = max((_SCALE[w] for w in near if w in _SCALE), default=0)
@@ -86,13 +134,21 @@ def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
     """3 must, 2 should, 1 may, 0 neither."""
     if words & _MUST or {"have", "to"} <= words and "has to" in sentence.text.lower():
         return 3
-    if words & {"do", "never", "contraindicated"} and words & {"not", "never", "contraindicated"} and "should" not in words:
+    if (
+        words & {"do", "never", "contraindicated"}
+        and words & {"not", "never", "contraindicated"}
+        and "should" not in words
+    ):
         return 3
     if words & _MAY and not (words & {"can"} and words & _SHOULD and not words & (_MAY - {"can"})):
         return 1
     opening = sentence.tokens[first].text if first < len(sentence.tokens) else ""
     second = sentence.tokens[first + 1].text if first + 1 < len(sentence.tokens) else ""
-    if words & _SHOULD or opening in _IMPERATIVE or (opening in (",", ";", ":", "and", "or", "then", "but") and second in _IMPERATIVE):
+    if (
+        words & _SHOULD
+        or opening in _IMPERATIVE
+        or (opening in (",", ";", ":", "and", "or", "then", "but") and second in _IMPERATIVE)
+    ):
         return 2
     return 0
 

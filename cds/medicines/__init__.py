@@ -17,7 +17,9 @@ _INN = re.compile(
     r"|dronate|fibrate|platin|rubicin|taxel|tinib|ciclib|parib|limus|cept|kinra|[a-z]mab|stim|poetin|caine|curium"
     r"|curonium|oxacin|nidazole|thiazide|semide|profen|coxib|quine|artem[a-z]+|trexate|orelin|relix|tecan|rsen|siran)$"
 )
-_NOT_MEDICINES = frozenset({"kiloparin", "reservoir", "levir", "profen", "except", "accept", "concept", "percept", "intercept"})
+_NOT_MEDICINES = frozenset(
+    {"kiloparin", "reservoir", "levir", "profen", "except", "accept", "concept", "percept", "intercept"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,53 @@ _AFTER: dict[tuple[str, ...], Comparator] = {
     ),
 }
 _LONGEST = max(len(p) for p in (*_BEFORE, *_AFTER))
-_FILLERS = frozenset({"of", "about", "approximately", "around", "a", "an", "the", "age", "aged", "ages", "is", "are", "was", "to", "total", "roughly", "for", "just", "well", "dose", "by"})
+_FILLERS = frozenset(
+    {
+        "of",
+        "about",
+        "approximately",
+        "around",
+        "a",
+        "an",
+        "the",
+        "age",
+        "aged",
+        "ages",
+        "is",
+        "are",
+        "was",
+        "to",
+        "total",
+        "roughly",
+        "for",
+        "just",
+        "well",
+        "dose",
+        "by",
+    }
+)
 _NOT = frozenset({"not", "never", "cannot", "no"})
-_BARE_BE = frozenset({"be", "go", "rise", "fall", "drop", "get", "is", "to", "are", "used", "given", "taken", "use", "give", "take", "continue", "last"})
+_BARE_BE = frozenset(
+    {
+        "be",
+        "go",
+        "rise",
+        "fall",
+        "drop",
+        "get",
+        "is",
+        "to",
+        "are",
+        "used",
+        "given",
+        "taken",
+        "use",
+        "give",
+        "take",
+        "continue",
+        "last",
+    }
+)
 _CLOSED = frozenset({"or", "and", "to", "in", "of", "the", "a", "is", "for", "with", "than", "at"})
 _FLIP: dict[Comparator, Comparator] = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
@@ -120,12 +164,18 @@ def _match_after(words: list[str], start: int) -> tuple[Comparator, int] | None:
         return None
     for skip in (1, 2):  # "a score of 2 points or more"
         phrase = tuple(words[start + skip : start + skip + 2])
-        if phrase in _AFTER and phrase[0] == "or" and all(w.isalpha() and w not in _CLOSED for w in words[start : start + skip]):
+        if (
+            phrase in _AFTER
+            and phrase[0] == "or"
+            and all(w.isalpha() and w not in _CLOSED for w in words[start : start + skip])
+        ):
             return _AFTER[phrase], start + skip + 1
     for size in range(min(_LONGEST, len(words) - start), 0, -1):
         phrase = tuple(words[start : start + size])
         following = words[start + size] if start + size < len(words) else ""
-        if phrase in _AFTER and not (phrase[0] == "and" and (following[:1].isdigit() or following in ("a", "an", "the"))):
+        if phrase in _AFTER and not (
+            phrase[0] == "and" and (following[:1].isdigit() or following in ("a", "an", "the"))
+        ):
             return _AFTER[phrase], start + size - 1
     return None
 

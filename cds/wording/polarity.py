@@ -16,15 +16,48 @@ _CLAUSE = frozenset(
     "precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth".split()
 )
 CUES = _CLAUSE
-_INTRODUCTIONS = frozenset("if when in for during unless where after before while although because among once with whenever at on until following".split())
+_INTRODUCTIONS = frozenset(
+    "if when in for during unless where after before while although because among once with whenever at on until following".split()
+)
 _ACTIVE = frozenset("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit".split())
-_PREPOSITIONS = frozenset("between after before when on of by for from upon following since about without while and or".split())
+_PREPOSITIONS = frozenset(
+    "between after before when on of by for from upon following since about without while and or".split()
+)
 _BEFORE_FAILURE = frozenset(  # heart failure is a disease, treatment failure an outcome
     "heart renal kidney liver hepatic respiratory cardiac treatment organ ventricular virological graft therapeutic multiorgan ovarian pump contraceptive".split()
 )
 # Words that turn only what follows: "in patients without diabetes", "rather than an inhaler".
-_LOCAL = ("without", "rather than", "instead of", "absence of", "free of", "free from", "negative for", "lack of", "as opposed to", "in place of", "no evidence of", "no history of", "with no", "if no", "excluding", "other than", "apart from", "denies", "denied", "never had", "but not", "and not", "except", "except for", "except in", "lacking")
-_AGAINST = frozenset("recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned warn warned warns guidance decided decide advice evidence".split())
+_LOCAL = (
+    "without",
+    "rather than",
+    "instead of",
+    "absence of",
+    "free of",
+    "free from",
+    "negative for",
+    "lack of",
+    "as opposed to",
+    "in place of",
+    "no evidence of",
+    "no history of",
+    "with no",
+    "if no",
+    "excluding",
+    "other than",
+    "apart from",
+    "denies",
+    "denied",
+    "never had",
+    "but not",
+    "and not",
+    "except",
+    "except for",
+    "except in",
+    "lacking",
+)
+_AGAINST = frozenset(
+    "recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned warn warned warns guidance decided decide advice evidence".split()
+)
 _NOT_NEGATION = (
     ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("cannot", "be", "excluded"),
     ("cannot", "be", "ruled", "out"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
@@ -32,7 +65,9 @@ _NOT_NEGATION = (
 )  # fmt: skip
 _SAME = frozenset("differ differs differed different difference differences".split())
 # A new clause starts at these; "and", "or" and the comma only before a new predicate.
-_STRONG = frozenset("; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who whose so then".split())
+_STRONG = frozenset(
+    "; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who whose so then".split()
+)
 _JOIN = frozenset({"and", "or", ",", "nor"})
 _PREDICATE = frozenset(
     "do does did don't doesn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't weren't has have "
@@ -45,7 +80,9 @@ _PREDICATE = frozenset(
 
 _SUBJECTLESS = frozenset({"and", "but", "or", ",", "nor", "so", "then", "however", "though"})
 # Clauses that say which or when: a denial in them turns what follows it there, and the rest of them says nothing by itself.
-_RELATIVE = frozenset({"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"})
+_RELATIVE = frozenset(
+    {"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"}
+)
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = frozenset("stopping discontinuing ceasing withholding quitting halting cessation discontinuation".split())
 _AUXILIARY = frozenset(
@@ -62,7 +99,9 @@ class Segment:
     last: int
     sign: int
     turned: frozenset[int] = field(default_factory=frozenset)  # by a word beside them: "without diabetes"
-    after: frozenset[int] = field(default_factory=frozenset)  # by a verb before them: "to stop smoking", "avoid alcohol"
+    after: frozenset[int] = field(
+        default_factory=frozenset
+    )  # by a verb before them: "to stop smoking", "avoid alcohol"
     opener: str = ""  # the word that began it: "if", "unless", "but", ...
     introduces: bool = False  # "in pregnancy, ...": says when, not what
     inherits: bool = False  # "... but is not advised in children": its subject stands in the first segment
@@ -102,7 +141,28 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             continue  # "with A but not B" turns B alone
         if word in _STRONG:
             bounds.append((i, word))
-        elif word == "," and len(bounds) == 1 and opened_with in ("if", "when", "in", "for", "during", "unless", "where", "after", "before", "while", "although", "because", "among", "once", "with"):
+        elif (
+            word == ","
+            and len(bounds) == 1
+            and opened_with
+            in (
+                "if",
+                "when",
+                "in",
+                "for",
+                "during",
+                "unless",
+                "where",
+                "after",
+                "before",
+                "while",
+                "although",
+                "because",
+                "among",
+                "once",
+                "with",
+            )
+        ):
             bounds.append((i, word))
             opened_with = ""
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
@@ -110,7 +170,11 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
                 continue
             if word == "," and after in _AUXILIARY:
                 continue  # the clause goes on after something put in between
-            if after in ("use", "stop", "start", "check", "review", "measure", "treat", "monitor") and word == "or" and words[i - 1] in ("not", "to"):
+            if (
+                after in ("use", "stop", "start", "check", "review", "measure", "treat", "monitor")
+                and word == "or"
+                and words[i - 1] in ("not", "to")
+            ):
                 continue
             if word == "or" and bounds and _imperative_after_not(words, bounds[-1][0], i):
                 continue  # "do not start or continue X"
@@ -124,9 +188,7 @@ def _imperative_after_not(words: list[str], first: int, i: int) -> bool:
     )  # fmt: skip
 
 
-def _signs(
-    words: list[str], first: int, last: int, used: frozenset[int]
-) -> tuple[int, frozenset[int], frozenset[int]]:
+def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tuple[int, frozenset[int], frozenset[int]]:
     sign = 1
     turned: set[int] = set()
     following: set[int] = set()
@@ -157,7 +219,11 @@ def _signs(
                 continue  # "6 have a stroke and 94 do not"
             if words[i] in _ACTIVE:
                 following ^= set(range(i + 1, last + 1))
-            elif relative or _participle(words, i, first) or (words[i] in ("not", "no") and i > first and words[i - 1] in (",", "(")):
+            elif (
+                relative
+                or _participle(words, i, first)
+                or (words[i] in ("not", "no") and i > first and words[i - 1] in (",", "("))
+            ):
                 end = _reach(words, i + 1, last)  # "amoxicillin, not doxycycline"
                 turned ^= set(range(i + 1, end + 1))
             else:
@@ -171,7 +237,13 @@ def _participle(words: list[str], i: int, first: int) -> bool:
     before = words[i - 1] if i > first else ""
     after = words[i + 1] if i + 1 < len(words) else ""
     described = after.endswith(("ed", "en")) or after in ("on", "taking", "receiving", "requiring", "using", "known")
-    return words[i] == "not" and described and bool(before) and before not in _AUXILIARY and before not in ("be", "been", "being", "but", ",")
+    return (
+        words[i] == "not"
+        and described
+        and bool(before)
+        and before not in _AUXILIARY
+        and before not in ("be", "been", "being", "but", ",")
+    )
 
 
 def _idiom(words: list[str], i: int) -> int:
@@ -195,8 +267,30 @@ def _local(words: list[str], i: int) -> int:
 
 def _reach(words: list[str], start: int, last: int) -> int:
     """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
+    while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer"):
+        start += 1  # "who do not have diabetes"
     for k in range(start, last + 1):
-        if words[k] in (",", ")", ";", "should", "must", "may", "can", "is", "are", "was", "were", "had", "has", "have", "will", "who", "offer", "give", "but"):
+        if words[k] in (
+            ",",
+            ")",
+            ";",
+            "should",
+            "must",
+            "may",
+            "can",
+            "is",
+            "are",
+            "was",
+            "were",
+            "had",
+            "has",
+            "have",
+            "will",
+            "who",
+            "offer",
+            "give",
+            "but",
+        ):
             return k - 1
     return last
 

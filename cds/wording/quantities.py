@@ -10,7 +10,9 @@ from cds.wording.units import SHORT, compose, unit
 
 Comparator = Literal["=", "<", "<=", ">", ">=", "range"]
 
-_PEOPLE = frozenset("people adults patients women men children persons babies births cases such others pregnancies".split())
+_PEOPLE = frozenset(
+    "people adults patients women men children persons babies births cases such others pregnancies".split()
+)
 _ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
 _AFTER_A_MEASURE = frozenset(
     "or and to in for with on at by than if is are was were over under is as but from of per should must may can when while who before after until within "
@@ -26,7 +28,16 @@ _DIGITS = {
 }
 _TENS = {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_FRACTIONS = {"half": 0.5, "third": 1 / 3, "thirds": 1 / 3, "quarter": 0.25, "quarters": 0.25, "fifth": 0.2, "fifths": 0.2, "tenth": 0.1}
+_FRACTIONS = {
+    "half": 0.5,
+    "third": 1 / 3,
+    "thirds": 1 / 3,
+    "quarter": 0.25,
+    "quarters": 0.25,
+    "fifth": 0.2,
+    "fifths": 0.2,
+    "tenth": 0.1,
+}
 _GLYPHS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
 _ORDINALS = {w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)}
 _ORDERED = frozenset("line trimester degree generation dose step choice stage day week month year".split())
@@ -36,9 +47,32 @@ _LABELS = frozenset(
     "type stage grade class phase category group step tier day week month year trimester level schedule part line cycle "
     "table figure section chapter appendix visit round version tesla nyha factor stages grades types".split()
 )
-_ABOUT = frozenset({"about", "approximately", "around", "roughly", "nearly", "almost", "some", "circa", "~", "≈", "approx"})
+_ABOUT = frozenset(
+    {"about", "approximately", "around", "roughly", "nearly", "almost", "some", "circa", "~", "≈", "approx"}
+)
 # Rates that belong to a dose ("4 g a day") are kept as a frequency beside it; an infusion's rate stays part of its unit.
-_DOSE = frozenset({"mass", "activity", "tablets", "capsules", "puffs", "drops", "sprays", "doses", "amount", "mass/mass", "activity/mass", "patches", "sachets", "amount/mass", "volume", "drinks", "cigarettes", "energy"})
+_DOSE = frozenset(
+    {
+        "mass",
+        "activity",
+        "tablets",
+        "capsules",
+        "puffs",
+        "drops",
+        "sprays",
+        "doses",
+        "amount",
+        "mass/mass",
+        "activity/mass",
+        "patches",
+        "sachets",
+        "amount/mass",
+        "volume",
+        "drinks",
+        "cigarettes",
+        "energy",
+    }
+)
 _PER = frozenset({"/", "per", "each"})
 
 
@@ -109,9 +143,17 @@ def _of_hundred(made: list[Quantity], found: tuple[Token, ...]) -> list[Quantity
     shares = []
     for q in made:
         after = found[q.last + 1].text if q.last + 1 < len(found) else ""
-        part = not q.dimension and q.first > whole.last and q.low <= whole.low and q.comparator == "=" and after not in _PEOPLE
+        part = (
+            not q.dimension
+            and q.first > whole.last
+            and q.low <= whole.low
+            and q.comparator == "="
+            and after not in _PEOPLE
+        )
         value = q.low / whole.low
-        shares.append(replace(q, low=value, high=value, dimension="share", raw=(*q.raw, whole.low), decimals=3) if part else q)
+        shares.append(
+            replace(q, low=value, high=value, dimension="share", raw=(*q.raw, whole.low), decimals=3) if part else q
+        )
     return shares
 
 
@@ -211,7 +253,9 @@ def _in_name(found: tuple[Token, ...], index: int) -> bool:
     if index + 2 < len(found) and found[index + 1].text == "-" and found[index + 2].kind == "word":
         word = found[index + 2].text
         joined = found[index].end == found[index + 1].start and found[index + 1].end == found[index + 2].start
-        if joined and (word in ("ht", "alpha", "hydroxyvitamin", "fluorouracil", "fu", "asa", "lead") or word.startswith("ht")):
+        if joined and (
+            word in ("ht", "alpha", "hydroxyvitamin", "fluorouracil", "fu", "asa", "lead") or word.startswith("ht")
+        ):
             return True
     return False
 
@@ -222,7 +266,9 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> _Num
     current: float | None = None
     while position < len(found) and position not in taken:
         word = found[position].text
-        if word in _DIGITS and (current is None or current % 10 == 0 and current >= 20 or current % 100 == 0 and current):
+        if word in _DIGITS and (
+            current is None or current % 10 == 0 and current >= 20 or current % 100 == 0 and current
+        ):
             current = (current or 0) + _DIGITS[word]
         elif word in _TENS and (current is None or current % 100 == 0 and current):
             current = (current or 0) + _TENS[word]
@@ -248,7 +294,15 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> _Num
         after = next((t.text for t in found[last + 1 : last + 3] if t.text != "-"), "")
         if not (unit(after) and after not in SHORT or after in ("in", "out")):
             return None
-    if last + 1 < len(found) and found[last + 1].text in ("third", "thirds", "quarter", "quarters", "fifths", "tenth", "half"):
+    if last + 1 < len(found) and found[last + 1].text in (
+        "third",
+        "thirds",
+        "quarter",
+        "quarters",
+        "fifths",
+        "tenth",
+        "half",
+    ):
         return _Number(value * _FRACTIONS[found[last + 1].text], index, last + 1, 3, worded=True, fraction=True)
     return _Number(value, index, last, 0, worded=True)
 
@@ -258,7 +312,11 @@ def _fraction(found: tuple[Token, ...], index: int) -> _Number | None:
     after = found[index + 1].text if index + 1 < len(found) else ""
     before = found[index - 1].text if index else ""
     if word in ("half", "quarter", "third", "fifth", "tenth") and (
-        (word == "half" and (after in ("a", "an", "the", "of") or before in ("a", "one", "by", "in")) and after != "life")
+        (
+            word == "half"
+            and (after in ("a", "an", "the", "of") or before in ("a", "one", "by", "in"))
+            and after != "life"
+        )
         or (before in ("a", "one") and after == "of")
     ):
         return _Number(_FRACTIONS[word], index, index, 3, worded=True, fraction=True)
@@ -297,28 +355,61 @@ def _label(found: tuple[Token, ...], number: _Number) -> Quantity | None:
     after = number.last + 1
     if after < len(found) and unit(found[after].text) and found[after].text not in SHORT:
         return None
-    suffix = ord(found[after].text) / 1000 if after < len(found) and found[after].text in ("a", "b", "c") and found[after].start == found[number.last].end else 0
+    suffix = (
+        ord(found[after].text) / 1000
+        if after < len(found) and found[after].text in ("a", "b", "c") and found[after].start == found[number.last].end
+        else 0
+    )
     name = found[before].text.rstrip("s") if found[before].text != "class" else "class"
-    return Quantity(number.value + suffix, number.value + suffix, "=", f"label:{name}", (number.value,), number.first, number.last)
+    return Quantity(
+        number.value + suffix, number.value + suffix, "=", f"label:{name}", (number.value,), number.first, number.last
+    )
 
 
 def _pressure_pair(found: tuple[Token, ...], upper: _Number, lower: _Number, between: list[str]) -> list[Quantity]:
-    if between not in (["/"], ["over"]) or not (60 <= upper.value <= 300 and 30 <= lower.value <= 200 and upper.value > lower.value):
+    if between not in (["/"], ["over"]) or not (
+        60 <= upper.value <= 300 and 30 <= lower.value <= 200 and upper.value > lower.value
+    ):
         return []
     measured, end = _unit_at(found, lower.last + 1)
     dimension, factor = measured or ("pressure", 1.0)
     last = end - 1 if measured else lower.last
     return [
-        Quantity(n.value * factor, n.value * factor, "=", dimension, (n.value,), upper.first, last, tags=frozenset({tag}))
+        Quantity(
+            n.value * factor, n.value * factor, "=", dimension, (n.value,), upper.first, last, tags=frozenset({tag})
+        )
         for n, tag in ((upper, "systolic"), (lower, "diastolic"))
     ]
 
 
 def _share(found: tuple[Token, ...], part: _Number, whole: _Number, between: list[str]) -> Quantity | None:
     """8 in 100, 1 out of 20, 3 per 1000: the same as a percentage."""
-    words = [w for w in between if w not in ("people", "patients", "women", "men", "cases", "children", "adults", "births", "persons", "of", "about", "every", "each")]
+    words = [
+        w
+        for w in between
+        if w
+        not in (
+            "people",
+            "patients",
+            "women",
+            "men",
+            "cases",
+            "children",
+            "adults",
+            "births",
+            "persons",
+            "of",
+            "about",
+            "every",
+            "each",
+        )
+    ]
     round_whole = whole.value in _ROUND
-    if words not in (["in"], ["out"], ["per"], ["for"]) and not (not words and between and round_whole) and not (between == ["/"] and whole.value in (100, 1000, 10000, 100000)):
+    if (
+        words not in (["in"], ["out"], ["per"], ["for"])
+        and not (not words and between and round_whole)
+        and not (between == ["/"] and whole.value in (100, 1000, 10000, 100000))
+    ):
         return None
     after = found[whole.last + 1].text if whole.last + 1 < len(found) else ""
     if part.value > whole.value or whole.value < 2 or (unit(after) and after not in SHORT) or part.decimals > 1:
@@ -339,9 +430,14 @@ def _range(found: tuple[Token, ...], low: _Number, high: _Number, between: list[
     rest = [token.text for token in found[gap : high.first]] if first_unit else between
     before_2 = found[low.first - 2].text if low.first > 1 else ""
     betweenness = "between" in (before, before_2) and rest == ["and"]
-    if not (len(rest) == 1 and rest[0] in joined or betweenness) or (len(rest) == 1 and high.worded != low.worded and rest != ["to"]):
+    if not (len(rest) == 1 and rest[0] in joined or betweenness) or (
+        len(rest) == 1 and high.worded != low.worded and rest != ["to"]
+    ):
         return []
-    if rest == ["-"] and found[low.last + 1 + (gap - low.last - 1 if first_unit else 0)].start > found[high.first].start:
+    if (
+        rest == ["-"]
+        and found[low.last + 1 + (gap - low.last - 1 if first_unit else 0)].start > found[high.first].start
+    ):
         return []
     (single, *extra) = _with_rate(found, _single(found, high))
     if first_unit and first_unit[0] == single.dimension.split("/")[0] and "/" in single.dimension:
@@ -411,10 +507,19 @@ def _unit_at(found: tuple[Token, ...], at: int) -> tuple[tuple[str, float] | Non
     over = unit(word)
     if over is None:
         return None, start
-    if word in SHORT and len(word) == 1 and at - 2 >= 0 and word in ("m", "s", "d", "y", "j", "u") and found[at - 2].kind == "word":
+    if (
+        word in SHORT
+        and len(word) == 1
+        and at - 2 >= 0
+        and word in ("m", "s", "d", "y", "j", "u")
+        and found[at - 2].kind == "word"
+    ):
         return None, start  # "five m"
     under: list[tuple[str, float]] = []
-    while at + 1 < len(found) and (found[at].text in _PER or (found[at].text in ("a", "an") and found[at + 1].text in ("day", "week", "month", "year", "hour", "minute"))):
+    while at + 1 < len(found) and (
+        found[at].text in _PER
+        or (found[at].text in ("a", "an") and found[at + 1].text in ("day", "week", "month", "year", "hour", "minute"))
+    ):
         position = at + 1
         if found[position].text == "1.73":
             position += 1
@@ -439,12 +544,31 @@ def _name(found: tuple[Token, ...], at: int) -> tuple[str, int] | None:
         return None
     word = found[at].text
     two = f"{word}{found[at + 1].text}" if at + 1 < len(found) else ""
-    if two in ("mmhg", "percent", "cmh2o", "m2", "mm3", "cm2") and not (two == "m2" and found[at + 1].start - found[at].end > 0):
+    if two in ("mmhg", "percent", "cmh2o", "m2", "mm3", "cm2") and not (
+        two == "m2" and found[at + 1].start - found[at].end > 0
+    ):
         return two, at + 2
     if two in ("percent",) or (word == "per" and at + 1 < len(found) and found[at + 1].text == "cent"):
         return "percent", at + 2
     if word == "international" and at + 1 < len(found) and found[at + 1].text in ("unit", "units"):
         return "units", at + 2
-    if word in ("standard", "calendar", "completed", "consecutive", "oral", "single", "further", "more", "whole", "full", "divided") and at + 1 < len(found) and unit(found[at + 1].text):
+    if (
+        word
+        in (
+            "standard",
+            "calendar",
+            "completed",
+            "consecutive",
+            "oral",
+            "single",
+            "further",
+            "more",
+            "whole",
+            "full",
+            "divided",
+        )
+        and at + 1 < len(found)
+        and unit(found[at + 1].text)
+    ):
         return found[at + 1].text, at + 2
     return word, at + 1

@@ -4,8 +4,30 @@ import re
 
 from cds.wording.text import Token
 
-_PERIODS = {"day": 1.0, "week": 7.0, "fortnight": 14.0, "month": 30.0, "year": 365.0, "hour": 1 / 24, "night": 1.0, "evening": 1.0, "morning": 1.0, "minute": 1 / 1440}
-_ADVERBS = {"daily": 1.0, "weekly": 7.0, "fortnightly": 14.0, "monthly": 30.0, "yearly": 365.0, "annually": 365.0, "nightly": 1.0, "hourly": 1 / 24, "nocte": 1.0, "quarterly": 90.0}
+_PERIODS = {
+    "day": 1.0,
+    "week": 7.0,
+    "fortnight": 14.0,
+    "month": 30.0,
+    "year": 365.0,
+    "hour": 1 / 24,
+    "night": 1.0,
+    "evening": 1.0,
+    "morning": 1.0,
+    "minute": 1 / 1440,
+}
+_ADVERBS = {
+    "daily": 1.0,
+    "weekly": 7.0,
+    "fortnightly": 14.0,
+    "monthly": 30.0,
+    "yearly": 365.0,
+    "annually": 365.0,
+    "nightly": 1.0,
+    "hourly": 1 / 24,
+    "nocte": 1.0,
+    "quarterly": 90.0,
+}
 _LATIN = {"od": 1, "qd": 1, "bd": 2, "bid": 2, "tds": 3, "tid": 3, "qds": 4, "qid": 4}
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _NUMBERS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
@@ -80,7 +102,7 @@ def _period(words: list[str], at: int) -> tuple[float, int] | None:
     if _word(words, at) == "-":
         at += 1
     word = _word(words, at)
-    if word in _ADVERBS and not (word == "hourly" and i and _value(words[i - 1])):
+    if word in _ADVERBS:
         return _ADVERBS[word], at
     if word in ("a", "per", "each", "every", "/", "an", "in", "in each"):
         after = _word(words, at + 1)
@@ -102,7 +124,9 @@ def _every(words: list[str], i: int) -> tuple[float, int] | None:
     if unit == "-" or unit == "to":
         return None  # a range of intervals is read as a range of time
     singular = unit[:-1] if unit.endswith("s") else unit
-    singular = {"h": "hour", "hr": "hour", "wk": "week", "mth": "month", "yr": "year", "min": "minute"}.get(singular, singular)
+    singular = {"h": "hour", "hr": "hour", "wk": "week", "mth": "month", "yr": "year", "min": "minute"}.get(
+        singular, singular
+    )
     if value and singular in _PERIODS:
         return 1 / (value * _PERIODS[singular]), i + 2
     return None

@@ -10,7 +10,9 @@ from cds.wording.quantities import Quantity, quantities
 from cds.wording.text import Token, sentences, tokens
 from cds.wording.vocabulary import STOP, groups_of, is_general, phrases_from
 
-_ADJUNCT = frozenset({"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"})
+_ADJUNCT = frozenset(
+    {"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"}
+)
 _PHRASE = 3  # words after such a preposition that it governs
 _GENERAL_WEIGHT = 0.3  # what "patients were treated" says about which patients and how
 

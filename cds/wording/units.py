@@ -17,7 +17,9 @@ UNITS: dict[str, tuple[str, float]] = {
     **dict.fromkeys(("ul", "microlitre", "microlitres", "microliter", "microliters", "mm3"), ("volume", 1e-6)),
     **dict.fromkeys(("fl", "femtolitre", "femtoliter"), ("volume", 1e-15)),
     **dict.fromkeys(("mol", "mole", "moles"), ("amount", 1.0)),
-    **dict.fromkeys(("mmol", "mmols", "millimole", "millimoles", "meq", "milliequivalent", "milliequivalents"), ("amount", 1e-3)),
+    **dict.fromkeys(
+        ("mmol", "mmols", "millimole", "millimoles", "meq", "milliequivalent", "milliequivalents"), ("amount", 1e-3)
+    ),
     **dict.fromkeys(("umol", "micromol", "micromole", "micromoles"), ("amount", 1e-6)),
     **dict.fromkeys(("nmol", "nanomole", "nanomoles"), ("amount", 1e-9)),
     **dict.fromkeys(("pmol", "picomole", "picomoles"), ("amount", 1e-12)),
@@ -94,7 +96,9 @@ MOLAR_MASS = {
 }
 
 # Dimensions a text may leave unsaid because the measure implies them ("BMI over 30", "blood pressure below 140/90").
-IMPLIED = frozenset({"pressure", "mass/area", "volume/days", "months", "/days", "share", "temperature", "amount/volume", "times"})
+IMPLIED = frozenset(
+    {"pressure", "mass/area", "volume/days", "months", "/days", "share", "temperature", "amount/volume", "times"}
+)
 
 
 @lru_cache(maxsize=1024)

@@ -47,6 +47,34 @@ def _table() -> tuple[dict[str, frozenset[int]], dict[str, tuple[_Phrase, ...]]]
 
 
 @lru_cache(maxsize=1)
+def _conditions() -> frozenset[int]:
+    """The groups of the first part of the file, which names diseases and symptoms; organs and the like are in it too."""
+    text = files("cds.wording").joinpath("synonyms.txt").read_text(encoding="utf-8")
+    number, found, inside = 0, set(), False
+    for line in text.splitlines():
+        if line.startswith("#"):
+            inside = line.strip() == "# conditions"
+        elif line.strip():
+            if inside and line.split(";")[0].strip() not in _NO_DISEASE:
+                found.add(number)
+            number += 1
+    return frozenset(found)
+
+
+_NO_DISEASE = frozenset(
+    "renal; hepatic; glucose; hba1c; egfr; creatinine clearance; blood pressure; gastrointestinal; joint; myocardial; pulmonary; cerebral; cutaneous; ocular; "
+    "visual; bone; muscle; ldl; hdl; vaccine; alcohol; thyroid; fall; metastasis; cardiovascular event; overdose; inflammation; disability".split(
+        "; "
+    )
+)
+
+
+def is_condition(groups: frozenset[int]) -> bool:
+    """Whether these groups of synonyms name a disease or a symptom."""
+    return bool(groups & _conditions())
+
+
+@lru_cache(maxsize=1)
 def _general() -> frozenset[str]:
     text = files("cds.wording").joinpath("general_words.txt").read_text(encoding="utf-8")
     return frozenset(stem(word) for word in text.split())

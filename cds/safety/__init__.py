@@ -1,0 +1,7 @@
+"""This patient: what to be warned of, by rules a physician can read in `rules.csv`."""
+
+from cds.applicability import applicability
+from cds.safety.rules import Rule, rules
+from cds.safety.warnings import warnings_for
+
+__all__ = ["Rule", "applicability", "rules", "warnings_for"]
