@@ -41,6 +41,7 @@ ROUTERS: tuple[str, ...] = (
     "consults",
     "consult_pages",
     "gaps",
+    "passages",
 )
 
 

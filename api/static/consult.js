@@ -136,11 +136,18 @@ function openPassage(number, sentences, { focus = false } = {}) {
   $$(`[data-opens-passage="${number}"]`).forEach((mark) => {
     if (!sentences || mark.dataset.sentences === sentences.join(",")) mark.setAttribute("aria-current", "true");
   });
-  card.scrollIntoView({ block: "nearest" });
-  ($(".lit", card) ?? card).scrollIntoView({ block: "nearest" });
+  bringIntoView(card);
   if (focus) card.focus({ preventScroll: true });
   const page = $("[data-page]", card);
   if (page && !$(".leaf", card)) showPage(page, wanted);
+}
+
+/** Scrolls the column of passages alone where it scrolls by itself, so that the question and the answer stay put. */
+function bringIntoView(card) {
+  const column = $("#evidence");
+  if (column.scrollHeight > column.clientHeight && getComputedStyle(column).overflowY === "auto") {
+    column.scrollTop += card.getBoundingClientRect().top - column.getBoundingClientRect().top - 8;
+  } else card.scrollIntoView({ block: "start" });
 }
 
 function unfold(card, open) {

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,11 @@ from typing import Any
 import orjson
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from api.cli import main
+from cds.actors import Role
+from tests.journeys.serving import PASSWORD, Service, add_people, served
 
 SAMPLES = Path(__file__).parents[2] / "ingest" / "samples"
 
@@ -85,3 +88,67 @@ def empty_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CDS_DATA", str(tmp_path / "cds"))
     monkeypatch.setenv("CDS_MODEL", "none")
     return tmp_path / "cds"
+
+
+@pytest.fixture(scope="session")
+def service(loaded_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The service with the samples, one account a role, and no model, started once for a test worker."""
+    folder = tmp_path_factory.mktemp("served") / "cds"
+    shutil.copytree(loaded_data, folder)
+    add_people(folder)
+    with served(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Real Chromium, where there is one."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine: install the package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, service: Service) -> Iterator[Callable[..., Page]]:
+    """Opens a fresh browser at the service, signed in as a role; ends by asserting that nothing went wrong in it."""
+    watched: list[Watch] = []
+
+    def visit(role: Role | None = None, **context: Any) -> Page:
+        opened = chromium.new_context(base_url=service.address, viewport={"width": 1280, "height": 860}, **context)
+        page = opened.new_page()
+        watched.append(Watch(page, service.address))
+        page.goto("/sign-in")
+        if role is not None:
+            page.get_by_label("Name").fill(role)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda address: "/sign-in" not in address)
+        return page
+
+    yield visit
+    for watch in watched:
+        watch.page.context.close()
+        assert watch.problems == []
+
+
+class Watch:
+    """Notes what no page may do: leave the origin, write to the console, break its content policy."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.on("request", lambda request: self._check(request.url, origin))
+        page.on("console", lambda message: self._note(message))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if not message.location["url"].endswith("/absent"):  # the page that is asked for because it is not there
+            self.problems.append(f"{message.type}: {message.text} {message.location['url']}")
+
+    def _check(self, address: str, origin: str) -> None:
+        if not address.startswith(origin):
+            self.problems.append(f"left the origin: {address}")
