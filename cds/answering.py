@@ -59,6 +59,7 @@ class Asked:
     on: date  # the day by which editions and ages are judged
     evidence: Evidence = _NOTHING
     offered: tuple[Offered, ...] = ()
+    confidence: float = 0.0  # that what is offered answers the question
     facts: PatientFacts | None = None
     patient: tuple[Because, ...] = ()  # what the model is told of the patient
 
@@ -97,7 +98,7 @@ def enough(asked: Asked, model: LanguageModel | None, policy: Policy) -> bool:
         model=identity.digest if identity is not None else None,
         prompt=prompt.sha256 if prompt is not None else None,
     )
-    return asked.evidence.relevance >= least
+    return asked.confidence >= least
 
 
 def quoted(asked: Asked, *, because: str = "", withheld: tuple[Withheld, ...] = ()) -> Answer:

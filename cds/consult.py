@@ -13,6 +13,7 @@ from cds.actors import Actor
 from cds.answering import Answer, Asked, answer, quoted
 from cds.audit import AuditLog
 from cds.clock import Clock, today
+from cds.confidence import about_these_people, confidence
 from cds.db import Database
 from cds.drafting import patient_lines
 from cds.errors import InvalidInput
@@ -93,7 +94,9 @@ def consult(
         done = Answer("referred", referral=Referral(sent.kind, sent.text))
     else:
         evidence = _search(parts.retriever, text, scope, as_of=question.as_of)
-        asked = replace(asked, evidence=evidence, offered=offer(text, evidence.hits, similarity=parts.similarity))
+        found = offer(text, evidence.hits, similarity=parts.similarity)
+        offered = tuple(one for one in found if about_these_people(text, one))
+        asked = replace(asked, evidence=evidence, offered=offered, confidence=confidence(text, evidence, offered))
         watch.lap("search")
         on_stage(Stage("evidence", evidence.hits, _quotes(asked)))
         on_stage(Stage("reading"))
@@ -130,7 +133,7 @@ def consult(
         follows=question.follows,
         as_of=question.as_of,
         mode=asked.evidence.mode,
-        relevance=asked.evidence.relevance,
+        relevance=asked.confidence,
         seconds={**watch.laps, **done.seconds},
         extra={"because": done.because} if done.because else {},
     )

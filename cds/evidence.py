@@ -33,6 +33,7 @@ class DocumentRef:
     review_due: date | None = None
     state: Literal["draft", "published", "superseded", "retracted"] = "published"
     superseded_on: date | None = None
+    population: str | None = None  # whom the whole document is for, where it says so
 
     def past_review(self, on: date) -> bool:
         return self.review_due is not None and self.review_due < on

@@ -46,6 +46,7 @@ class Offered:
     passage: Passage
     sentence: Sentence
     score: float
+    near: float = 0.0  # how near its meaning is to the question
 
     @property
     def id(self) -> str:
@@ -62,7 +63,7 @@ class Offered:
             text=self.sentence.text,
             kind=self.passage.kind,
             section=self.passage.section,
-            population=self.passage.population,
+            population=self.passage.population or self.passage.document.population,
             title=self.passage.document.title,
             before=self.passage.text[: self.sentence.start],
         )
@@ -83,7 +84,7 @@ def offer(question: str, hits: Sequence[Hit], *, similarity: Similarity | None =
     near = _near(question, texts, similarity) or shared
     scored = [
         # A third each: near in meaning, near in words, and how well its passage did. None alone is right often enough.
-        Offered(hit.passage, sentence, (max(0.0, near[at]) + shared[at] + hit.score) / 3)
+        Offered(hit.passage, sentence, (max(0.0, near[at]) + shared[at] + hit.score) / 3, near[at])
         for at, (hit, sentence) in enumerate(found)
     ]
     return tuple(sorted(scored, key=lambda one: -one.score))

@@ -75,6 +75,7 @@ def reference_to(edition: Edition) -> DocumentRef:
         review_due=edition.review_due,
         state=edition.state,
         superseded_on=edition.force_until if edition.state == "superseded" else None,
+        population=edition.population,
     )
 
 
