@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.output import emit, say
+from api.cli.output import done, emit, say
 from api.services import services_from_environment
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
@@ -35,6 +35,42 @@ def retrieval(
         emit(report)
     else:
         _show(report)
+
+
+@app.command(help="Measure the checks on labelled claims.")
+def claims(
+    cases: Annotated[Path, typer.Option(help="JSON lines of claim, evidence (a list of texts) and label.")],
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Make false claims of the true ones and measure those too.")
+    ] = False,
+    half: Annotated[str, typer.Option(help="Only the claims of this half, e.g. held_out.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    from cds.evaluation.claims import evaluate_claims, false_claims, read_claims
+
+    read, refused = read_claims(cases)
+    chosen = [claim for claim in read if not half or claim.half == half]
+    if mutate:
+        chosen += list(false_claims([claim for claim in chosen if claim.label == "supported"]))
+    report = evaluate_claims(chosen, refused)
+    if as_json:
+        emit(report)
+    else:
+        _show_claims(report)
+    for bad in refused:
+        say(f"line {bad.line} is refused: {bad.reason}")
+    done(refused=bool(refused))
+
+
+def _show_claims(report: dict[str, Any]) -> None:
+    labels = list(report["confusion"])
+    print(f"{'label':16}" + "".join(f"{verdict:>15}" for verdict in labels))
+    for label in labels:
+        print(f"{label:16}" + "".join(f"{report['confusion'][label][verdict]:15}" for verdict in labels))
+    for kind, by in report.get("blocked", {}).items():
+        print(f"{kind:16} {by['blocked']:6} of {by['made']:6} blocked ({by['share']:.1%})")
+    times = report["ms_per_claim"]
+    say(f"{report['claims']} claims; p50 {times['p50']} ms, p95 {times['p95']} ms, p99 {times['p99']} ms")
 
 
 def _show(report: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cds.medicines import all_medicines, medicine, mentions
+from cds.medicines import all_medicines, medicine, mentions, names_in
 from cds.wording.text import tokens
 
 _UNITS = {
@@ -163,12 +163,12 @@ class Mutation:
     claim: str
 
 
-def mutations(claim: str, *, pool: Sequence[str] = ()) -> tuple[Mutation, ...]:
-    """Every false claim the rules make of a true one; `pool` holds names of medicines to put in place of its own."""
+def mutations(claim: str, *, pool: Sequence[str] = (), known: str = "") -> tuple[Mutation, ...]:
+    """Every false claim the rules make of a true one; `pool` holds medicines to put in place of its own, none in `known`."""
     made: dict[str, Mutation] = {}
     for kind, rule in _RULES.items():
         for changed in rule(claim, pool):
-            if changed != claim:
+            if changed != claim and not (kind == "drug" and names_in(changed) <= names_in(known)):
                 made.setdefault(changed, Mutation(kind, changed))
     return tuple(made.values())
 
@@ -177,18 +177,30 @@ def _dose(claim: str, pool: Sequence[str]) -> Iterator[str]:
     named = _name_spans(claim)
     for match in _NUMBER.finditer(claim):
         before = claim[: match.start()].rstrip().split(" ")[-1].lower()
-        if before in ("type", "section", "table", "of") and "." not in match.group() and before != "of" or any(a <= match.start() < b for a, b in named):
+        if (
+            before in ("type", "section", "table", "of")
+            and "." not in match.group()
+            and before != "of"
+            or any(a <= match.start() < b for a, b in named)
+        ):
             continue
         value = float(match.group())
         if value == 0:
             continue
-        for changed in (value * 10, value / 10 if value >= 10 else value * 3, value + (1 if value < 10 else 5 if value < 100 else 50)):
+        for changed in (
+            value * 10,
+            value / 10 if value >= 10 else value * 3,
+            value + (1 if value < 10 else 5 if value < 100 else 50),
+        ):
             text = f"{changed:.10g}"
             yield claim[: match.start()] + text + claim[match.end() :]
 
 
 def _unit(claim: str, pool: Sequence[str]) -> Iterator[str]:
-    for match in re.finditer(r"(?<=\d )(mmol/mol|mmol/L|mg/kg|mg/L|g/L|mmHg|mg|mcg|micrograms|units|mL|litres|kg|g|days?|weeks?|months?|years?|hours?|minutes?)(?![\w/])", claim):
+    for match in re.finditer(
+        r"(?<=\d )(mmol/mol|mmol/L|mg/kg|mg/L|g/L|mmHg|mg|mcg|micrograms|units|mL|litres|kg|g|days?|weeks?|months?|years?|hours?|minutes?)(?![\w/])",
+        claim,
+    ):
         for other in _UNITS.get(match.group(), ()):
             yield claim[: match.start()] + other + claim[match.end() :]
 
@@ -203,7 +215,11 @@ def _drug(claim: str, pool: Sequence[str]) -> Iterator[str]:
             continue
         start, end = found[mention.first].start, found[mention.last].end
         own = entry.classes
-        alike = [m.name for m in all_medicines() if m.classes & own and len(m.ingredients) == 1 and m.name not in present and m.name != mention.name]
+        alike = [
+            m.name
+            for m in all_medicines()
+            if m.classes & own and len(m.ingredients) == 1 and m.name not in present and m.name != mention.name
+        ]
         others = [name for name in pool if name not in present and name not in alike]
         for other in (*alike[:2], *others[:1]):
             word = other.capitalize() if claim[start].isupper() else other
@@ -212,14 +228,26 @@ def _drug(claim: str, pool: Sequence[str]) -> Iterator[str]:
 
 def _comparator(claim: str, pool: Sequence[str]) -> Iterator[str]:
     for phrase, opposite in _COMPARATORS.items():
-        pattern = rf"(?<!\w){re.escape(phrase)}(?!\w)" if phrase.isascii() and phrase[0].isalpha() else re.escape(phrase)
+        pattern = (
+            rf"(?<!\w){re.escape(phrase)}(?!\w)" if phrase.isascii() and phrase[0].isalpha() else re.escape(phrase)
+        )
         for match in re.finditer(pattern, claim):
             around = claim[max(0, match.start() - 25) : match.end() + 25]
             if not re.search(r"\d", around) or re.search(r"(?:no|not|equal to) $", claim[: match.start()]):
                 continue
             if phrase[0] == "o" and phrase[:3] == "or " and not re.search(r"\d[^.;,]{0,30}$", claim[: match.start()]):
                 continue
-            if phrase in ("over", "under", "above", "below", "within", "up to", "at least", "more than", "less than") and not re.match(r"\s*(?:a |the |age of |an? \w+ of )?\d", claim[match.end() :]):
+            if phrase in (
+                "over",
+                "under",
+                "above",
+                "below",
+                "within",
+                "up to",
+                "at least",
+                "more than",
+                "less than",
+            ) and not re.match(r"\s*(?:a |the |age of |an? \w+ of )?\d", claim[match.end() :]):
                 continue
             yield claim[: match.start()] + opposite + claim[match.end() :]
 
@@ -242,8 +270,16 @@ def _population(claim: str, pool: Sequence[str]) -> Iterator[str]:
 def _direction(claim: str, pool: Sequence[str]) -> Iterator[str]:
     for match in re.finditer(r"[A-Za-z]+", claim):
         other = _DIRECTIONS.get(match.group().lower())
-        if other and not re.match(r"\s*(?:\d|urinary|respiratory|limb|leg)", claim[match.end() :]) and not re.search(r"(?:or|day) $", claim[: match.start()]):
-            yield claim[: match.start()] + (other.capitalize() if match.group()[0].isupper() else other) + claim[match.end() :]
+        if (
+            other
+            and not re.match(r"\s*(?:\d|urinary|respiratory|limb|leg)", claim[match.end() :])
+            and not re.search(r"(?:or|day) $", claim[: match.start()])
+        ):
+            yield (
+                claim[: match.start()]
+                + (other.capitalize() if match.group()[0].isupper() else other)
+                + claim[match.end() :]
+            )
 
 
 def _strength(claim: str, pool: Sequence[str]) -> Iterator[str]:
