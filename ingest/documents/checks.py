@@ -8,7 +8,7 @@ from knowledge.editions import Flag
 # Kept as evidence like any text and never obeyed: code checks the answer. This only asks a person to look.
 _INSTRUCTIONS = re.compile(
     r"""\b(?:ignore|disregard|forget|override)\b.{0,30}\b(?:previous|prior|above|earlier|all|other|your|these|system)\b
-        .{0,30}\b(?:instructions?|prompts?|rules?|guidelines?|context|directions?|messages?)\b
+        [^.;:]{0,30}\b(?:instructions?|prompts?|rules?|guidelines?|context|directions?|messages?)\b
       | \b(?:system|developer)\s+(?:prompt|message|instruction)s?\b
       | \byou\s+are\s+(?:now\s+)?(?:an?\s+)?(?:ai|assistant|chatbot|language\s+model|llm|gpt|dan)\b
       | \b(?:as|dear|attention|note\s+to|instructions?\s+(?:to|for))\s+(?:an?\s+|the\s+|any\s+)?

@@ -13,6 +13,8 @@ from knowledge.editions import Box
 HYPHENS = frozenset("\x02\ufffe\u00ad")
 # pdfium puts a space where it sees one; letters further apart than this share of their size are apart all the same.
 _WORD_GAP = 0.4
+# Letters below two points are not for reading: footnotes are set in six.
+_SMALLEST = 2.0
 # A figure this much smaller than the word it is set against is raised or lowered.
 _OTHER_SIZE = 0.2
 # More characters than this on a page are not meant for reading.
@@ -233,9 +235,13 @@ class _Reader:
         self.glued = False
 
 
+def _too_small(word: Word) -> bool:
+    return word.look.size < _SMALLEST and word.height < _SMALLEST
+
+
 def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word]:
     """The words a reader of the page can see; `sees` looks at the drawn page where a word's look leaves doubt."""
-    doubtful = [word for word in words if word.look.white or word.look.invisible or word.height < 1.2]
+    doubtful = [word for word in words if word.look.white or word.look.invisible or _too_small(word)]
     if not doubtful:
         return words
     hidden_by_mode = sum(1 for word in words if word.look.invisible)
@@ -243,6 +249,12 @@ def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word
         # Nearly all text is drawn unseen: letters laid under a scanned page by OCR.
         dropped["ocr_layer"] += 1
         return [replace(word, look=replace(word.look, invisible=False)) for word in words]
-    unseen = {word.order for word in doubtful if word.look.invisible or not sees(word.box)}
+    # Where most of a page is small, its measure is another one.
+    measured = sum(1 for word in words if _too_small(word)) < 0.5 * len(words)
+    unseen = {
+        word.order
+        for word in doubtful
+        if word.look.invisible or (measured and _too_small(word)) or (word.look.white and not sees(word.box))
+    }
     dropped["hidden"] += len(unseen)
     return [word for word in words if word.order not in unseen]
