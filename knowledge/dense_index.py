@@ -100,12 +100,17 @@ class DenseIndex:
     @classmethod
     def open(cls, folder: Path, *, probes: int) -> Self:
         """Map the files that `save` wrote; their hashes have been checked before."""
-        vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+        vectors = mapped(folder / "vectors.npy")
         if not (folder / "lists.faiss").exists():
             return cls(vectors, None, probes=0)
         import faiss
 
         return cls(vectors, faiss.read_index(str(folder / "lists.faiss"), faiss.IO_FLAG_MMAP), probes=probes)
+
+
+def mapped(path: Path) -> Any:
+    """An array in a file, mapped; as a plain array, since every slice of a memmap costs microseconds more."""
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def _trained(vectors: Vectors) -> Any:

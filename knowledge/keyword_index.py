@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.dense_index import mapped
 from knowledge.vocabulary import other_names, spelled_out
 from knowledge.words import words
 
@@ -111,8 +112,8 @@ class KeywordIndex:
         return cls(
             {name: i for i, name in enumerate(names) if name},
             np.load(folder / "word_starts.npy"),
-            np.load(folder / "word_passages.npy", mmap_mode="r"),
-            np.load(folder / "word_weights.npy", mmap_mode="r"),
+            mapped(folder / "word_passages.npy"),
+            mapped(folder / "word_weights.npy"),
             size,
         )
 

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.dense_index import Numbers
+from knowledge.dense_index import Numbers, mapped
 from knowledge.embedding import Encoded, Vectors
 
 Codes = npt.NDArray[np.uint8]
@@ -60,7 +60,7 @@ class TokenCodes:
         """Map the files that `save` wrote, where there are any."""
         if not (folder / "token_codes.npy").exists():
             return None
-        return cls(np.load(folder / "token_codes.npy", mmap_mode="r"), np.load(folder / "token_starts.npy"))
+        return cls(mapped(folder / "token_codes.npy"), np.load(folder / "token_starts.npy"))
 
     def closeness(self, question: Encoded, numbers: Sequence[int] | Numbers) -> Vectors:
         """For each passage, the mean over the question's tokens of the cosine with its nearest token, as codes tell."""
@@ -76,7 +76,7 @@ class TokenCodes:
         spans = [(self._starts[number], self._starts[number + 1]) for number in numbers]
         signs = np.unpackbits(np.concatenate([self._codes[start:end] for start, end in spans]), axis=1)
         # With signs of ±1 written as 0 and 1: x·(2b − 1) = 2 x·b − Σx.
-        products = 2.0 * (rotated @ signs.astype(np.float32).T) - rotated.sum(axis=1, keepdims=True)
+        products = 2.0 * (signs.astype(np.float32) @ rotated.T) - rotated.sum(axis=1)
         firsts = np.concatenate([[0], np.cumsum([end - start for start, end in spans])[:-1]])
-        best = np.maximum.reduceat(products, firsts, axis=1)
-        return np.asarray(best.mean(axis=0) / (_MEAN_SIZE * np.sqrt(rotated.shape[1])), dtype=np.float32)
+        best = np.maximum.reduceat(products, firsts, axis=0)
+        return np.asarray(best.mean(axis=1) / (_MEAN_SIZE * np.sqrt(rotated.shape[1])), dtype=np.float32)
