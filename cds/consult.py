@@ -91,7 +91,7 @@ def consult(
 
     sent = triage(text, facts)
     if sent.kind != "go":
-        done = Answer("referred", referral=Referral(sent.kind, sent.text))
+        done = Answer("referred", referral=Referral(sent.rule or sent.kind, sent.text))
     else:
         evidence = _search(parts.retriever, text, scope, as_of=question.as_of)
         found = offer(text, evidence.hits, similarity=parts.similarity)

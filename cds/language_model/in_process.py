@@ -1,5 +1,6 @@
 """Weights on this machine, run inside this process by llama.cpp: the only home of xllamacpp."""
 
+import atexit
 import contextlib
 import os
 import queue
@@ -70,6 +71,8 @@ class LlamaChat(BaseChatModel):
                     code="model_unreadable",
                 ) from error
             self._folder = folder
+        # At the end of the process its threads must have ended before the interpreter does, or the process aborts.
+        atexit.register(self.close)
 
     def close(self) -> None:
         """Let go of the memory and of the socket."""
