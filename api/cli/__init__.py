@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("search", "Find the passages that bear on a question."),
     "decide": ("decide", "Record what the clinician decided."),
     "audit": ("audit", "The log of what was done, and the proof that nobody changed it."),
+    "review": ("review", "Look back: trace, replay, recall, statistics, governance card."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 
