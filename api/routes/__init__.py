@@ -42,6 +42,7 @@ ROUTERS: tuple[str, ...] = (
     "consult_pages",
     "gaps",
     "passages",
+    "patients",
 )
 
 
@@ -57,5 +58,6 @@ class Place:
 NAVIGATION: tuple[Place, ...] = (
     Place("/consults/new", "Ask", frozenset({Role.PHYSICIAN})),
     Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
+    Place("/patients", "Patients", frozenset({Role.PHYSICIAN})),
     Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),
 )

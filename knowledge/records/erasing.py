@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, delete, select, text
 from cds.access import forget
 from cds.actors import Actor, Role
 from cds.audit import AuditLog
+from cds.audit.contents import erase_contents
 from cds.db import Database
 from cds.errors import Conflict, Denied, NotFound
 from cds.tables_access import patients
@@ -48,6 +49,7 @@ def erase_patient(db: Database, patient_id: str, *, by: Actor, log: AuditLog) ->
             resources=_empty(tx, resources, patient_id),
             identifiers=_empty(tx, identifiers, patient_id),
         )
+        erase_contents(tx, patient=patient_id, log=log, actor=by)  # the texts of consults, decisions and reasons
         forget(tx, patient_id)
         log.append(
             tx,
