@@ -1,5 +1,6 @@
 # Two commands: `make run` uses it, `make test` proves it.
 PYTHON ?= python3
+PYTEST ?=
 BIN := .venv/bin
 
 .PHONY: run test lint format evaluate bench screenshots constraints clean
@@ -11,7 +12,7 @@ run: ## the service with its sample library and patients; prints the address and
 test: ## the whole suite
 	@$(PYTHON) setup/install.py dev
 	@$(BIN)/python -m tests.weights
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST)
 
 lint: ## ruff, mypy, import-linter
 	@$(PYTHON) setup/install.py dev
