@@ -91,8 +91,8 @@ def answer(
 
 def enough(asked: Asked, model: LanguageModel | None, policy: Policy) -> bool:
     """Whether what was found bears on the question as surely as this site asks for."""
-    identity = model.identity if model is not None else None
-    prompt = load_prompt(identity.skill) if identity is not None and identity.skill != "none" else None
+    identity = model.identity if model is not None and model.identity.skill != "none" else None
+    prompt = load_prompt(identity.skill) if identity is not None else None
     least, _ = policy.threshold(
         embedder=asked.evidence.embedder,
         model=identity.digest if identity is not None else None,
@@ -135,6 +135,7 @@ def _by_model(
     on_draft: Callable[[], None],
 ) -> Answer:
     began = time.monotonic()
+    spent = 0.0
     withheld: tuple[Withheld, ...] = ()
     for _ in range(_ATTEMPTS):
         drafted = draft(
@@ -146,6 +147,7 @@ def _by_model(
             seconds=seconds - (time.monotonic() - began),
             cancelled=cancelled,
         )
+        spent += drafted.seconds
         on_draft()
         if not drafted.answered:
             return quoted(asked, because="model_found_no_answer", withheld=withheld)
@@ -159,6 +161,7 @@ def _by_model(
                 withheld=withheld,
                 model=ModelStamp(identity.name, identity.digest, identity.runtime),
                 prompt=PromptStamp(drafted.prompt.name, drafted.prompt.sha256),
+                seconds={"model": round(spent, 3)},
             )
         if model.identity.skill == "select":
             break  # the same sentences would be chosen again

@@ -1,7 +1,7 @@
 """A consult: a question in; evidence, a drafted answer, checks, and the recorded recommendation out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, Protocol
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cds import recommendations, safety
 from cds.actors import Actor
-from cds.answering import Answer, Asked, answer, quoted
+from cds.answering import Answer, Asked, answer, enough, quoted
 from cds.audit import AuditLog
 from cds.clock import Clock, today
 from cds.confidence import about_these_people, confidence
@@ -81,24 +81,40 @@ def consult(
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Recommendation, AuditRef]:
     """Answer one question and record the answer; what is returned has been committed."""
+    on_stage(Stage("searching"))
+    facts = _facts(parts, scope)
+    recommendation = propose(
+        question, parts, actor=actor, scope=scope, facts=facts, on_stage=on_stage, cancelled=cancelled
+    )
+    with parts.db.transaction() as tx:
+        audit = recommendations.record(tx, recommendation, log=parts.log, actor=actor, facts=facts)
+    on_stage(Stage("recorded"))
+    return recommendation, audit
+
+
+def propose(
+    question: Question,
+    parts: ConsultParts,
+    *,
+    actor: Actor,
+    scope: PatientScope | None = None,
+    facts: PatientFacts | None = None,
+    on_stage: Callable[[Stage], None] = lambda stage: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Recommendation:
+    """The answer before it is recorded: for `consult`, and for measuring; never for showing to anybody."""
     asked_at, watch = parts.clock.now(), _Watch()
     on = question.as_of or today(parts.clock)
     text = _checked(question.text)
-    on_stage(Stage("searching"))
-    facts = _facts(parts, scope)
     asked = Asked(text, on, facts=facts, patient=patient_lines(facts, on) if facts is not None else ())
-    watch.lap("triage")
-
     sent = triage(text, facts)
+    watch.lap("triage")
     if sent.kind != "go":
         done = Answer("referred", referral=Referral(sent.rule or sent.kind, sent.text))
     else:
-        evidence = _search(parts.retriever, text, scope, as_of=question.as_of)
-        found = offer(text, evidence.hits, similarity=parts.similarity)
-        offered = tuple(one for one in found if about_these_people(text, one))
-        asked = replace(asked, evidence=evidence, offered=offered, confidence=confidence(text, evidence, offered))
+        asked = _found(asked, parts, scope, as_of=question.as_of)
         watch.lap("search")
-        on_stage(Stage("evidence", evidence.hits, _quotes(asked)))
+        on_stage(Stage("evidence", asked.evidence.hits, _quotes(asked, parts)))
         on_stage(Stage("reading"))
         done = answer(
             asked,
@@ -109,12 +125,11 @@ def consult(
             on_draft=lambda: on_stage(Stage("checking")),
         )
         watch.lap("answer")
-
-    statements = tuple(_for_patient(statement, facts, on) for statement in done.statements)
+    statements, missing = _for_patient(done.statements, facts, on)
     # The question counts as proposed too: "may I give amoxicillin?" is asked of somebody allergic before any answer.
     warnings = safety.warnings_for(facts, [text, *statements], on=on) if facts is not None else ()
     watch.lap("safety")
-    recommendation = Recommendation(
+    return Recommendation(
         id=new_id(),
         status=done.status,
         question=text,
@@ -130,6 +145,7 @@ def consult(
         referral=done.referral,
         stamp=Stamp(done.model, done.prompt, asked.evidence.generation, asked.evidence.embedder, parts.software),
         facts_used=asked.patient,
+        missing_facts=missing,
         follows=question.follows,
         as_of=question.as_of,
         mode=asked.evidence.mode,
@@ -137,10 +153,6 @@ def consult(
         seconds={**watch.laps, **done.seconds},
         extra={"because": done.because} if done.because else {},
     )
-    with parts.db.transaction() as tx:
-        audit = recommendations.record(tx, recommendation, log=parts.log, actor=actor, facts=facts)
-    on_stage(Stage("recorded"))
-    return recommendation, audit
 
 
 class _Watch:
@@ -181,13 +193,31 @@ def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_o
     return replace(found, hits=(*found.hits, *own.hits), relevance=max(found.relevance, own.relevance))
 
 
-def _quotes(asked: Asked) -> tuple[Citation, ...]:
+def _found(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
+    evidence = _search(parts.retriever, asked.text, scope, as_of=as_of)
+    found = offer(asked.text, evidence.hits, similarity=parts.similarity)
+    offered = tuple(one for one in found if about_these_people(asked.text, one))
+    return replace(asked, evidence=evidence, offered=offered, confidence=confidence(asked.text, evidence, offered))
+
+
+def _quotes(asked: Asked, parts: ConsultParts) -> tuple[Citation, ...]:
+    if not enough(asked, parts.model, parts.policy):
+        return ()  # what would be answered with silence is not quoted meanwhile
     return tuple(citation for statement in quoted(asked).statements for citation in statement.citations)
 
 
-def _for_patient(statement: Statement, facts: PatientFacts | None, on: date) -> Statement:
-    """The same statement with whether it is meant for this patient, and the chart line that decides."""
-    if facts is None or statement.kind == "finding":
-        return statement
-    applies, because, _ = safety.applicability(statement, facts, on)
-    return replace(statement, applies=applies, because=because)
+def _for_patient(
+    statements: Sequence[Statement], facts: PatientFacts | None, on: date
+) -> tuple[tuple[Statement, ...], tuple[str, ...]]:
+    """Each statement with whether it is meant for this patient and the chart line that decides; what is unknown."""
+    if facts is None:
+        return tuple(statements), ()
+    judged: list[Statement] = []
+    unknown: dict[str, None] = {}
+    for statement in statements:
+        if statement.kind == "recommendation":
+            applies, because, missing = safety.applicability(statement, facts, on)
+            statement = replace(statement, applies=applies, because=because)
+            unknown |= dict.fromkeys(missing)
+        judged.append(statement)
+    return tuple(judged), tuple(unknown)
