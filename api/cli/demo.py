@@ -16,7 +16,7 @@ from api.services import Services, operator, services_from_environment
 from cds.actors import Role
 from cds.errors import CdsError, Conflict
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _SIGN_INS = "demo-sign-ins.json"
 _USERS: tuple[tuple[str, str, Role], ...] = (

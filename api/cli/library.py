@@ -9,7 +9,7 @@ from api.services import operator, services_from_environment
 from cds.errors import Conflict
 from knowledge.editions import Edition
 
-app = typer.Typer(help="The guideline library.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The guideline library.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="A document's id, or an edition's (with its @).", metavar="NAME")]

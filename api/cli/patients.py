@@ -9,7 +9,10 @@ from api.services import Services, operator, services_from_environment
 from cds.errors import Conflict, NotFound
 
 app = typer.Typer(
-    help="Patients: list, show, erase, and who may read them.", no_args_is_help=True, rich_markup_mode=None
+    help="Patients: list, show, erase, and who may read them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -13,7 +13,7 @@ from api.cli.output import say
 from api.services import Services, services_from_environment
 from cds.errors import InvalidSetting, Unavailable
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 # Below this a consult might find no room to be recorded in; a day of a busy clinic writes a few megabytes.
 _ROOM_NEEDED = 200 * 1024 * 1024

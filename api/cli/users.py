@@ -15,7 +15,7 @@ from api.services import Services, operator, services_from_environment
 from cds.actors import Role
 from cds.errors import InvalidInput, NotFound
 
-app = typer.Typer(help="Accounts and API tokens.", no_args_is_help=True)
+app = typer.Typer(help="Accounts and API tokens.", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Name = Annotated[str, typer.Argument(help="The name typed at sign-in.")]
