@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 from cds.patient import Code
@@ -44,6 +45,7 @@ _SYSTEMS: dict[str, tuple[str, ...]] = {
 _SHORT = {address.lower(): name for name, addresses in _SYSTEMS.items() for address in addresses}
 
 
+@lru_cache(maxsize=4096)
 def system_name(system: str | None) -> str:
     """The short name of a code system, or its own address where it has none."""
     if not system:
@@ -61,7 +63,10 @@ def system_name(system: str | None) -> str:
 
 def distinct(codes: Iterable[Code]) -> tuple[Code, ...]:
     """Each code once, in the order given."""
-    return tuple({(code.system, code.code): code for code in reversed(list(codes))}.values())[::-1]
+    first: dict[tuple[str, str], Code] = {}
+    for code in codes:
+        first.setdefault((code.system, code.code), code)
+    return tuple(first.values())
 
 
 def _is_oid(text: str) -> bool:

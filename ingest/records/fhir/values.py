@@ -11,6 +11,9 @@ from ingest.records.dates import read_date
 Resource = Mapping[str, Any]
 
 
+_EMPTY: Mapping[str, Any] = {}
+
+
 def each(value: object) -> list[Any]:
     """A list, however many there are: some systems leave the brackets out for one."""
     if value is None:
@@ -20,7 +23,7 @@ def each(value: object) -> list[Any]:
 
 def part(value: object) -> Mapping[str, Any]:
     """An object, empty where there is none."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def string(value: object) -> str | None:
@@ -43,6 +46,8 @@ def number(value: object) -> float | None:
 
 def codes(concept: object) -> tuple[Code, ...]:
     """The codes of a CodeableConcept, or of R5's CodeableReference."""
+    if not concept:
+        return ()
     concept = part(concept)
     concept = part(concept.get("concept")) or concept
     found = []
@@ -106,7 +111,7 @@ def until(value: object) -> date | None:
 def _times(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name in ("start", "end", "low"):
             if isinstance(value.get(name), str):
                 yield value[name]
