@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import done, emit, say
+from api.library_view import edition_json
 from api.services import operator, services_from_environment
 from cds.errors import Conflict
-from knowledge.editions import Edition
+from knowledge.editions import FIELDS
 
 app = typer.Typer(help="The guideline library.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
@@ -32,7 +33,7 @@ def list_all(
     on = today(services.clock)
     services.close()
     if as_json:
-        emit({"documents": [_as_json(one, on) for one in found], "refused": refused})
+        emit({"documents": [edition_json(one, on) for one in found], "refused": refused})
         return
     for one in found:
         if every or one.state in ("draft", "published"):
@@ -66,7 +67,7 @@ def show(
                 "document": found[0].document,
                 "editions": [
                     {
-                        **_as_json(one, on),
+                        **edition_json(one, on),
                         **({"text": [_passage(passage) for passage in texts[one.id]]} if passages else {}),
                     }
                     for one in found
@@ -76,7 +77,7 @@ def show(
         return
     for one in found:
         print(f"{one.id}  {one.state}")
-        for field, value in _stated(one).items():
+        for field, value in ((name, getattr(one, name)) for name in FIELDS[1:]):
             print(f"  {field}: {value if value is not None else 'not stated'} ({one.provenance.get(field, 'nowhere')})")
         print(f"  file: {one.file} ({one.format}), {one.passages} passages")
         for flag in one.flags:
@@ -230,41 +231,6 @@ def _refused(tx: Any) -> list[dict[str, str]]:
     from knowledge.refusals import refused_files
 
     return [{"path": one.file, "code": one.code, "reason": one.reason} for one in refused_files(tx)]
-
-
-def _stated(one: Edition) -> dict[str, Any]:
-    fields = (
-        "title",
-        "publisher",
-        "version",
-        "published",
-        "review_due",
-        "population",
-        "jurisdiction",
-        "language",
-        "licence",
-    )
-    return {field: getattr(one, field) for field in fields}
-
-
-def _as_json(one: Edition, on: Any) -> dict[str, Any]:
-    return {
-        "id": one.document,
-        "edition": one.id,
-        "state": one.state,
-        **_stated(one),
-        "provenance": dict(one.provenance),
-        "past_review": one.review_due is not None and one.review_due < on,
-        "in_force": one.in_force(on),
-        "force_from": one.force_from,
-        "force_until": one.force_until,
-        "successor": one.successor,
-        "file": one.file,
-        "format": one.format,
-        "pages": one.pages,
-        "passages": one.passages,
-        "flags": one.flags,
-    }
 
 
 def _passage(passage: Any) -> dict[str, Any]:
