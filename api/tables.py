@@ -10,3 +10,5 @@ import knowledge.tables_builds  # noqa: F401
 import knowledge.vectors  # noqa: F401
 import api.gaps  # noqa: F401
 import api.idempotency  # noqa: F401
+import api.hooks.tables  # noqa: F401
+import cds.tables_sharing  # noqa: F401

@@ -1,0 +1,210 @@
+"""The physician's first grid: options and cells made of the library's own sentences, and of nothing else."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from cds.evidence import Hit, Passage, Sentence
+from cds.ids import new_id
+from cds.offer import stems
+from cds.sharing.checking import quoted_line
+from cds.sharing.grid import ASPECTS, Aspect, Cell, Grid, Line, Option
+from cds.sharing.reading import plain
+from cds.sharing.risks import shares_in
+
+# The other passages of the same section of the same edition, in reading order.
+Siblings = Callable[[Passage], Sequence[Passage]]
+
+_DECISION = re.compile(
+    r"\b(?:shared decision|decision aid|choosing|making (?:a|the) (?:decision|choice)|options?)\b", re.I
+)
+# "Warfarin: of 100 people who …": a paragraph that opens with the name of what its figures are about.
+_OPTION = re.compile(r"^(?P<name>[A-Z][^:.;|\n]{2,80}):\s+(?=of\s+(?:every\s+)?1(?:00|,?000))")
+_LABEL = re.compile(r"^(?P<name>[A-Z][^:.;|\n]{2,60}):\s+(?=[a-z0-9])")
+_NOTHING = re.compile(
+    r"^(?:no|not|without|wait|watch|stop|none|delay|leave)\b|\b(?:wait and see|no treatment|not being)\b", re.I
+)
+_ABOUT_FIGURES = re.compile(
+    r"\b(?:figures?|numbers?|choice belongs|each \w+['’]s own choice|strength:|certainty:|"
+    r"certainty (?:is|of|for)|in words on)\b|\|",
+    re.I,
+)
+_CERTAINTY = re.compile(
+    r"certainty(?: of (?:this|these) figures?)? is (very low|low|moderate|high)\b|"
+    r"of (very low|low|moderate|high) certainty",
+    re.I,
+)
+# Words that say which cell a sentence belongs to; the physician can move it.
+_ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
+    (
+        "harms",
+        re.compile(
+            r"bleed|unwanted|side effect|adverse|false alarm|raised result|\bharm|nausea|vomit|diarrh|\brash|erectile|"
+            r"leakage|muscle (?:symptoms|damage|aches)|type 2 diabetes|never have caused|told that they have|"
+            r"surgery or radiotherapy|complication|damage|use disorder|thrush|headache|unprotected|problems with sex|worse",
+            re.I,
+        ),
+    ),
+    (
+        "like",
+        re.compile(
+            r"painful|pressed|\bfeels?\b|change (?:her|his|their) mind|reviewed at any time|what it is like|radiation",
+            re.I,
+        ),
+    ),
+    (
+        "asks",
+        re.compile(
+            r"\btaken\b|every day|blood test|checked|\bINR\b|visits?|appointment|monitoring|food|alcohol|"
+            r"once or twice a day|has to|needs? regular",
+            re.I,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One sentence with its place and the option whose paragraph it stands in."""
+
+    passage: Passage
+    sentence: Sentence
+    text: str
+    option: str | None
+
+
+def draft(question: str, hits: Sequence[Hit], siblings: Siblings, *, on: date) -> Grid:
+    """A grid from the section of the library that weighs these options, or an empty one where there is none."""
+    guidelines = [hit.passage for hit in hits if hit.passage.kind == "guideline"]
+    section = next((found for found in map(siblings, guidelines) if len(_names(found)) > 1), ())
+    if not section:
+        return Grid(topics=_topics(question, guidelines[:1], on=on))
+    said = tuple(_read(section))
+    certainty = _certainty(section)
+    names = _names(section)
+    options = tuple(_option(name, names, said, certainty=certainty, on=on) for name in names)
+    testing = bool(re.search(r"screen|test", section[0].document.title, re.I))
+    return Grid(options, _topics(question, section[:1], on=on), "test" if testing else "treatment")
+
+
+def draft_option(name: str, hits: Sequence[Hit], *, on: date) -> Option:
+    """One more option that the physician names, from the sentences that speak of it."""
+    wanted = stems(name)
+    lines: dict[Aspect, list[Line]] = {aspect: [] for aspect in ASPECTS}
+    for hit in hits:
+        if hit.passage.kind != "guideline":
+            continue
+        for sentence in hit.passage.sentences:
+            text = _unlabelled(sentence.text)
+            if not wanted <= stems(sentence.text) or _ABOUT_FIGURES.search(text) or not shares_in(text):
+                continue
+            aspect = aspect_of(text)
+            if len(lines[aspect]) < _MOST_LINES:
+                lines[aspect].append(_line(hit.passage, sentence, text, certainty=hit.passage.certainty, on=on))
+    cells = tuple(Cell(aspect, tuple(lines[aspect])) for aspect in ASPECTS)
+    return Option(new_id(), name, cells, nothing=is_nothing(name))
+
+
+# What a person takes in of one option's one aspect before it becomes a wall.
+_MOST_LINES = 4
+
+
+def is_nothing(name: str) -> bool:
+    """Whether an option is to wait, or to have no treatment or test."""
+    return _NOTHING.search(name) is not None
+
+
+def aspect_of(text: str) -> Aspect:
+    """The cell a sentence belongs to."""
+    for aspect, words in _ASPECT:
+        if words.search(text):
+            return aspect
+    return "benefits" if shares_in(text) else "like"
+
+
+def _names(section: Sequence[Passage]) -> tuple[str, ...]:
+    found = (_OPTION.match(s.text) for passage in section if _weighs(passage) for s in passage.sentences)
+    return tuple(dict.fromkeys(match["name"] for match in found if match))
+
+
+def _weighs(passage: Passage) -> bool:
+    return any(_OPTION.match(s.text) for s in passage.sentences) or any(map(_DECISION.search, passage.section))
+
+
+def _read(section: Sequence[Passage]) -> Iterator[_Said]:
+    for passage in section:
+        option, end = None, 0
+        for sentence in passage.sentences:
+            if "\n" in passage.text[end : sentence.start]:
+                option = None  # a new paragraph speaks for itself
+            end = sentence.end
+            named = _OPTION.match(sentence.text)
+            if named:
+                option = named["name"]
+            if not _ABOUT_FIGURES.search(sentence.text):
+                yield _Said(passage, sentence, _unlabelled(sentence.text), option)
+
+
+def _option(name: str, names: Sequence[str], said: Sequence[_Said], *, certainty: str | None, on: date) -> Option:
+    lines: dict[Aspect, list[Line]] = {aspect: [] for aspect in ASPECTS}
+    for one in said:
+        if one.option == name or (one.option is None and _meant(one.sentence.text, names) == name):
+            aspect = aspect_of(one.sentence.text)
+            lines[aspect].append(
+                _line(one.passage, one.sentence, one.text, certainty=one.passage.certainty or certainty, on=on)
+            )
+    cells = tuple(Cell(aspect, tuple(lines[aspect])) for aspect in ASPECTS)
+    return Option(new_id(), name, cells, nothing=is_nothing(name))
+
+
+def _meant(text: str, names: Sequence[str]) -> str | None:
+    """The one option that a sentence outside the options' own paragraphs speaks of."""
+    doing = [name for name in names if not is_nothing(name)]
+    if len(doing) == 1:
+        return doing[0]
+    named = [name for name in doing if stems(name) & stems(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def _line(passage: Passage, sentence: Sentence, text: str, *, certainty: str | None, on: date) -> Line:
+    as_written = quoted_line(new_id(), passage, sentence, text=text, certainty=certainty, on=on)
+    easier = plain(text)
+    if easier == text:
+        return as_written
+    simpler = quoted_line(as_written.id, passage, sentence, text=easier, certainty=certainty, on=on)
+    # Everyday words only where the checks find that they still say what the source says.
+    return simpler if simpler.by == "library" and len(simpler.shares) == len(as_written.shares) else as_written
+
+
+def _unlabelled(text: str) -> str:
+    label = _LABEL.match(text)
+    if not label or (not _OPTION.match(text) and len(label["name"].split()) > 5):
+        return text
+    rest = text[label.end() :]
+    return rest[0].upper() + rest[1:]
+
+
+def _certainty(section: Sequence[Passage]) -> str | None:
+    for passage in section:
+        found = _CERTAINTY.search(passage.text)
+        if found:
+            return (found[1] or found[2]).lower()
+    return None
+
+
+def _topics(question: str, found: Sequence[Passage], *, on: date) -> tuple[Line, ...]:
+    topics = [Line("decision", question, by="physician")]
+    for passage in found:
+        title = passage.document.title
+        topics.append(Line("condition", title if title.endswith(".") else f"{title}.", by="physician"))
+        published = f", edition {passage.document.version}" if passage.document.version else ""
+        topics.append(
+            Line(
+                "updates",
+                f"Made on {on.day} {on:%B %Y} from “{title}”{published}, as our library has it today. "
+                "A new talk starts from the newest edition.",
+                by="physician",
+            )
+        )
+    return tuple(replace(topic, shares=()) for topic in topics)
