@@ -69,28 +69,29 @@ def search_record(
     )
 
 
-def missing_vectors(tx: Connection, embedder: str, *, limit: int = _EMBED_BATCH) -> list[tuple[str, str, str]]:
-    """Up to `limit` texts that have no vector yet: patient, hash, text."""
+def missing_vectors(tx: Connection, embedder: str, *, after: str) -> tuple[list[tuple[str, str, str]], str]:
+    """Some texts that have no vector yet (patient, hash, text), of the passages after this one; and the last of them."""
     p, n = passages.c, notes.c
     rows = tx.execute(
-        select(p.patient, p.text_hash, p.section, p.start, p.end, n.title, n.text)
+        select(p.id, p.patient, p.text_hash, p.section, p.start, p.end, n.title, n.text)
         .join_from(passages, notes, p.resource == n.resource)
         .outerjoin(
             vectors,
             (vectors.c.patient == p.patient) & (vectors.c.text_hash == p.text_hash) & (vectors.c.embedder == embedder),
         )
-        .where(vectors.c.patient.is_(None))
-        .limit(limit)
-    )
+        .where(vectors.c.patient.is_(None), p.id > after)
+        .order_by(p.id)
+        .limit(_EMBED_BATCH)
+    ).all()
     unique = {
         (row.patient, row.text_hash): passage_input(row.title, row.section, row.text[row.start : row.end])
         for row in rows
     }
-    return [(patient, text_hash, text) for (patient, text_hash), text in unique.items()]
+    return [(*of, text) for of, text in unique.items()], rows[-1].id if rows else after
 
 
 def keep_vectors(tx: Connection, embedder: str, texts: Sequence[tuple[str, str, str]], made: Any) -> None:
-    """Store the vectors of these texts, where their patient is still here."""
+    """Store the vectors of these texts, where their patient is still here and nobody was faster."""
     stored = (
         select(passages.c.patient, passages.c.text_hash)
         .where(passages.c.text_hash.in_([text_hash for _, text_hash, _ in texts]))
