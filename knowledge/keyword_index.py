@@ -126,6 +126,14 @@ class KeywordIndex:
         """In how many passages a word stands."""
         return len(self._postings(word).numbers)
 
+    def holds(self, word: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of these passages have the word."""
+        has = self._postings(word).numbers
+        if not len(has):
+            return np.zeros(len(numbers), np.bool_)
+        places = np.minimum(np.searchsorted(has, numbers), len(has) - 1)
+        return np.asarray(has[places] == numbers)
+
     def coverage(self, weighted: Mapping[str, float]) -> Floats:
         """For every passage, which part of what these words could score it does score: from 0 to 1."""
         most = (_K1 + 1) * sum(weight * self.idf(word) for word, weight in weighted.items() if weight >= 1.0)

@@ -24,6 +24,7 @@ class Ranked:
     cosines: Vectors
     coverage: Vectors
     closeness: Vectors  # of the first ones only
+    by_meaning: bool = True  # False: there was no vector to compare with
 
 
 def rank(generation: Generation, question: str, encoded: Encoded | None, *, allowed: Mask | None = None) -> Ranked:
@@ -34,7 +35,7 @@ def rank(generation: Generation, question: str, encoded: Encoded | None, *, allo
     by_words = _top(coverage)
     if encoded is None:
         nothing = np.zeros(0, np.float32)
-        return Ranked(by_words, np.zeros(len(by_words), np.float32), coverage[by_words], nothing)
+        return Ranked(by_words, np.zeros(len(by_words), np.float32), coverage[by_words], nothing, by_meaning=False)
     near, near_cosines = generation.dense.nearest(encoded.pooled, CANDIDATES, allowed)
     others = np.setdiff1d(by_words, near)
     numbers = np.concatenate([near, others])

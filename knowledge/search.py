@@ -109,9 +109,8 @@ class KnowledgeBase:
     def _by_words(self, tx: Connection, question: str, eligible: frozenset[str], limit: int) -> Evidence:
         found = search_by_words(tx, question, eligible, limit)
         texts = self.library.passages(tx, [passage for passage, _ in found])
-        best = found[0][1] if found else 1.0
-        hits = tuple(Hit(texts[passage], score / (best + score)) for passage, score in found if passage in texts)
-        return Evidence(hits=hits, generation=None, mode="keyword", relevance=0.5 if hits else 0.0)
+        hits = tuple(Hit(texts[passage], score) for passage, score in found if passage in texts)
+        return Evidence(hits=hits, generation=None, mode="keyword", relevance=hits[0].score if hits else 0.0)
 
     def _generation(self, tx: Connection) -> Generation | None:
         try:

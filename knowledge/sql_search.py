@@ -14,7 +14,7 @@ _AT_ONCE = 500
 
 
 def search_by_words(tx: Connection, question: str, eligible: frozenset[str], limit: int) -> list[tuple[str, float]]:
-    """Ids of the best passages of these editions by BM25 over those that have any word of the question."""
+    """Ids of the best passages of these editions, and what part of the question their words cover."""
     wanted = rough_words(question)
     if not wanted or not eligible:
         return []
@@ -33,6 +33,6 @@ def search_by_words(tx: Connection, question: str, eligible: frozenset[str], lim
         for row in tx.execute(query):
             ids.append(row.id)
             texts.append(headed(row.title, row.section, row.text))
-    scores = KeywordIndex.build(texts).scores(question_words(question))
+    scores = KeywordIndex.build(texts).coverage(question_words(question))
     best = np.lexsort((np.arange(len(scores)), -scores))[:limit]
     return [(ids[number], float(scores[number])) for number in best if scores[number] > 0]

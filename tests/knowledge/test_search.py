@@ -157,3 +157,9 @@ def test_a_rebuild_gives_the_same_bytes(builder: Builder, filled: KnowledgeBase,
         builder.db, tmp_path / "elsewhere", embedder=builder._embedder, log=builder.log, clock=builder.clock
     ).prepare()
     assert first.id == again.id
+
+
+def test_a_question_the_library_answers_is_told_from_one_it_does_not(filled: KnowledgeBase) -> None:
+    answered = filled.search("What blood pressure should adults under 80 have?").relevance
+    absent = filled.search("Which eye drops for open angle glaucoma?").relevance
+    assert answered > 0.6 > 0.4 > absent
