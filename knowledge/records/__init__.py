@@ -64,11 +64,11 @@ class Records:
         """Make the vectors that notes still lack, a batch at a time with no transaction open; how many were made."""
         if self.embed is None:
             return 0
-        made = 0
+        made, last = 0, ""
         embedder = self.embed()
         while True:
             with self.db.reading() as tx:
-                texts = missing_vectors(tx, embedder.digest)
+                texts, last = missing_vectors(tx, embedder.digest, after=last)
             if not texts:
                 return made
             vectors = embedder.embed_passages([text for _, _, text in texts])

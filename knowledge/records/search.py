@@ -70,7 +70,7 @@ def search_record(
 
 
 def missing_vectors(tx: Connection, embedder: str, *, after: str) -> tuple[list[tuple[str, str, str]], str]:
-    """Some texts that have no vector yet (patient, hash, text), of the passages after this one; and the last of them."""
+    """Some texts without a vector yet (patient, hash, text), of the passages after this one; and the last of them."""
     p, n = passages.c, notes.c
     rows = tx.execute(
         select(p.id, p.patient, p.text_hash, p.section, p.start, p.end, n.title, n.text)
@@ -92,12 +92,11 @@ def missing_vectors(tx: Connection, embedder: str, *, after: str) -> tuple[list[
 
 def keep_vectors(tx: Connection, embedder: str, texts: Sequence[tuple[str, str, str]], made: Any) -> None:
     """Store the vectors of these texts, where their patient is still here and nobody was faster."""
-    stored = (
-        select(passages.c.patient, passages.c.text_hash)
-        .where(passages.c.text_hash.in_([text_hash for _, text_hash, _ in texts]))
-        .distinct()
-    )
-    there = {(row[0], row[1]) for row in tx.execute(stored)}
+    hashes = [text_hash for _, text_hash, _ in texts]
+    p, v = passages.c, vectors.c
+    stored = select(p.patient, p.text_hash).where(p.text_hash.in_(hashes)).distinct()
+    made_already = select(v.patient, v.text_hash).where(v.embedder == embedder, v.text_hash.in_(hashes))
+    there = {(row[0], row[1]) for row in tx.execute(stored)} - {(row[0], row[1]) for row in tx.execute(made_already)}
     rows = [
         {
             "patient": patient,

@@ -75,7 +75,7 @@ passages = Table(
     Column("sentences", Json, nullable=False),  # [start, end, 1 when it denies or speaks of a relative]
     Column("words", Text, nullable=False),  # the stems, two spaces apart: see knowledge.records.words
     Column("length", Integer, nullable=False),  # in stems
-    Column("text_hash", String(64), nullable=False),
+    Column("text_hash", String(64), nullable=False, index=True),
 )
 
 # Kept by patient, not in the library's cache of vectors, so that erasing a patient erases these.

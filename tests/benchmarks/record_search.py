@@ -1,4 +1,4 @@
-"""Searching one patient's notes among many patients: foreign passages, recall, emptiness, and time beside the embedding.
+"""Searching one patient's notes among many: foreign passages, recall, emptiness, and time beside the embedding.
 
 Run: python -m tests.benchmarks.record_search [--patients 100 2000 20000] [--searches 100000]
 
@@ -117,7 +117,7 @@ def _whole(texts: list[str]) -> str:
 
 
 def _is_exact(hits: Any, texts: list[str], embedder: Hashing, question: str) -> bool:
-    """Whether no passage of the patient is better by meaning and words than those found (brute force over the notes)."""
+    """Whether those found are the best by meaning and words of all of this patient's, compared one by one."""
     from knowledge.records.words import bm25, packed
 
     inputs = [f"Progress note\n{text}" for text in texts]

@@ -20,7 +20,8 @@ PROBLEMS = (
 )  # fmt: skip
 DRUGS = (
     ("6809", "metformin"), ("29046", "lisinopril"), ("17767", "amlodipine"), ("11289", "warfarin"),
-    ("4603", "furosemide"), ("6918", "metoprolol"), ("83367", "atorvastatin"), ("5640", "ibuprofen"), ("36437", "sertraline"),
+    ("4603", "furosemide"), ("6918", "metoprolol"), ("83367", "atorvastatin"), ("5640", "ibuprofen"),
+    ("36437", "sertraline"),
 )  # fmt: skip
 LABS = (
     ("33914-3", "eGFR", "mL/min/{1.73_m2}", 15, 110), ("2160-0", "Creatinine", "mg/dL", 0.5, 4.0),
