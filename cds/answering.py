@@ -9,6 +9,7 @@ from cds.drafting import InvalidDraft, draft
 from cds.errors import Unavailable
 from cds.evidence import Evidence
 from cds.grounding import ground
+from cds.grounding.answers_question import check_question
 from cds.grounding.statement import DraftStatement
 from cds.language_model import LanguageModel
 from cds.language_model.quoting import best_sentences
@@ -175,16 +176,19 @@ def _checked(asked: Asked, statements: Sequence[DraftStatement]) -> tuple[tuple[
     for statement in statements:
         cited = tuple(known[identifier].cited() for identifier in statement.sentences if identifier in known)
         grounded = ground(statement, cited=cited, retrieved=known.keys(), facts=asked.facts, question=asked.text)
-        if grounded.verdict == "supported":
-            shown.append(_shown(asked, statement, grounded.results))
-            continue
         failed = grounded.failed
+        if grounded.verdict == "supported":
+            fits = check_question(statement.text, asked.text, known[statement.sentences[0]].passage)
+            if fits.outcome != "fail":
+                shown.append(_shown(asked, statement, (*grounded.results, fits)))
+                continue
+            failed = fits
         withheld.append(
             Withheld(
                 statement.text,
                 failed.check if failed is not None else "content",
                 failed.detail if failed is not None else "nothing could be checked",
-                grounded.verdict,
+                failed.verdict if failed is not None else grounded.verdict,
                 statement.kind,
                 statement.sentences,
             )

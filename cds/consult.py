@@ -18,9 +18,10 @@ from cds.db import Database
 from cds.drafting import patient_lines
 from cds.errors import InvalidInput
 from cds.evidence import Evidence, Hit, Retriever, SearchFilter
+from cds.grounding.answers_question import check_question
 from cds.ids import new_id
 from cds.language_model import LanguageModel
-from cds.offer import Similarity, offer
+from cds.offer import Offered, Similarity, offer
 from cds.patient import PatientFacts, PatientScope
 from cds.policy import Policy
 from cds.recommendation import AuditRef, Citation, Recommendation, Referral, Stamp, Statement
@@ -77,12 +78,16 @@ def consult(
     *,
     actor: Actor,
     scope: PatientScope | None = None,
+    facts: PatientFacts | None = None,
     on_stage: Callable[[Stage], None] = lambda stage: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> tuple[Recommendation, AuditRef]:
-    """Answer one question and record the answer; what is returned has been committed."""
+    """Answer one question and record the answer; what is returned has been committed.
+
+    `facts` are those the caller was sent with the question, as a medical record sends them; else the stored ones.
+    """
     on_stage(Stage("searching"))
-    facts = _facts(parts, scope)
+    facts = _facts(parts, scope) if facts is None else facts
     recommendation = propose(
         question, parts, actor=actor, scope=scope, facts=facts, on_stage=on_stage, cancelled=cancelled
     )
@@ -196,8 +201,12 @@ def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_o
 def _found(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
     evidence = _search(parts.retriever, asked.text, scope, as_of=as_of)
     found = offer(asked.text, evidence.hits, similarity=parts.similarity)
-    offered = tuple(one for one in found if about_these_people(asked.text, one))
+    offered = tuple(one for one in found if about_these_people(asked.text, one) and _speaks_of_it(asked.text, one))
     return replace(asked, evidence=evidence, offered=offered, confidence=confidence(asked.text, evidence, offered))
+
+
+def _speaks_of_it(question: str, one: Offered) -> bool:
+    return check_question(one.sentence.text, question, one.passage).outcome != "fail"
 
 
 def _quotes(asked: Asked, parts: ConsultParts) -> tuple[Citation, ...]:

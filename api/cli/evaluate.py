@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.evaluate_answers import HELP as ANSWERS_HELP
+from api.cli.evaluate_answers import answers
 from api.cli.output import done, emit, say
 from api.services import services_from_environment
 
@@ -14,6 +16,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=T
 @app.callback()
 def evaluate() -> None:
     """Measure retrieval, claims or answers."""
+
+
+app.command("answers", help=ANSWERS_HELP)(answers)
 
 
 @app.command(help="Measure retrieval on a test set in BEIR layout.")

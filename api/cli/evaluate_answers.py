@@ -1,0 +1,135 @@
+"""`cds evaluate answers`: labelled questions through the whole pipeline, and the threshold they justify."""
+
+import time
+from contextlib import closing
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from api.cli.output import emit, say
+from api.cli.progress import bar
+from api.cli.scope import open_named
+from api.services import Services, operator, services_from_environment
+from cds.consult import ConsultParts, Question, propose
+from cds.errors import InvalidInput
+from cds.evaluation.answers import Case, Row, read_cases, report, run
+from cds.evaluation.html import page
+from cds.evaluation.threshold import NEVER
+from cds.policy import Policy
+from cds.prompts import load_prompt
+from cds.recommendation import Recommendation
+
+HELP = "Measure answers on labelled questions: right, silent, withheld, and how fast."
+
+
+def answers(
+    cases: Annotated[list[Path], typer.Option(help="One case a line; may be given more than once.")],
+    half: Annotated[str | None, typer.Option(help="Only the `development` or the `held_out` cases.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases, spread evenly.")] = None,
+    alpha: Annotated[float, typer.Option(min=0.001, max=0.999, help="The share of wrong answers allowed.")] = 0.1,
+    delta: Annotated[float, typer.Option(min=0.001, max=0.999, help="How often the promise may fail.")] = 0.1,
+    choose: Annotated[bool, typer.Option("--choose-threshold", help="Keep silent about nothing, and choose.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Put the chosen threshold in force.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the report here as a page.")] = None,
+    rows: Annotated[Path | None, typer.Option(help="Write every answer here, one a line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    if write and not choose:
+        raise InvalidInput("--write goes with --choose-threshold.", code="nothing_chosen")
+    asked = _spread(read_cases(cases, half=half), limit)
+    with closing(services_from_environment()) as services:
+        parts = services.consult_parts()
+        if choose:
+            parts = replace(parts, policy=Policy((), otherwise=0.0))
+        with bar("questions") as progress:
+            outcome = run(asked, lambda case: _ask(services, parts, case), progress=progress)
+        figures = report(outcome, alpha=alpha, delta=delta)
+        figures["model"] = parts.model.identity.name if parts.model is not None else None
+        if write:
+            _put_in_force(services, figures, parts, cases)
+    if html is not None:
+        html.write_text(page(figures, outcome, title="How good the answers are"), encoding="utf-8")
+    if rows is not None:
+        _write_rows(rows, outcome)
+    if as_json:
+        emit(figures)
+    else:
+        _show(figures)
+
+
+def _ask(services: Services, parts: ConsultParts, case: Case) -> tuple[Recommendation, float]:
+    scope = open_named(services, case.patient) if case.patient else None
+    facts = None
+    if scope is not None:
+        with services.db.reading() as tx:
+            facts = services.records.facts(tx, scope)
+    began = time.monotonic()
+    answer = propose(Question(case.question), parts, actor=operator(), scope=scope, facts=facts)
+    return answer, time.monotonic() - began
+
+
+def _spread(cases: tuple[Case, ...], limit: int | None) -> tuple[Case, ...]:
+    if limit is None or limit >= len(cases):
+        return cases
+    return tuple(cases[at * len(cases) // limit] for at in range(limit))
+
+
+def _put_in_force(services: Services, figures: dict[str, Any], parts: ConsultParts, cases: list[Path]) -> None:
+    chosen = figures["threshold"]
+    if chosen["threshold"] >= NEVER:
+        raise InvalidInput(
+            f"No threshold keeps wrong answers at {chosen['alpha']:.0%} with these {chosen['questions']} questions. "
+            "Label more questions, or allow more.",
+            code="no_threshold",
+        )
+    identity = parts.model.identity if parts.model is not None and parts.model.identity.skill != "none" else None
+    entry = {
+        "relevance": round(chosen["threshold"], 4),
+        "alpha": chosen["alpha"],
+        "delta": chosen["delta"],
+        "questions": chosen["questions"],
+        "embedder": services.embedder.digest,
+        "model": identity.digest if identity is not None else None,
+        "prompt": load_prompt(identity.skill).sha256 if identity is not None else None,
+        "source": ", ".join(path.name for path in cases),
+    }
+    path = services.settings.data / "policy.yaml"
+    old = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    same = ("embedder", "model", "prompt")
+    kept = [one for one in old.get("thresholds", []) if any(one[key] != entry[key] for key in same)]
+    content = {"otherwise": services.policy.otherwise, "thresholds": [entry, *kept]}
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    say(f"In force from the next start: {path}")
+
+
+def _write_rows(path: Path, outcome: tuple[Row, ...]) -> None:
+    import orjson
+
+    path.write_bytes(b"".join(orjson.dumps(asdict(row)) + b"\n" for row in outcome))
+
+
+def _show(figures: dict[str, Any]) -> None:
+    print(f"{figures['cases']['answerable']} answerable and {figures['cases']['unanswerable']} unanswerable questions")
+    print(f"  status                                  {figures['status']}")
+    for key, label in (
+        ("answered_or_quoted", "answerable: answered or quoted"),
+        ("abstention", "unanswerable: silent"),
+        ("right_document", "right document cited"),
+        ("right_passage", "right passage cited"),
+        ("groundedness", "shown statements borne out"),
+    ):
+        value = figures[key]
+        print(f"  {label:38}  {'—' if value is None else f'{value:.1%}'}")
+    print(f"  {'statements withheld':38}  {figures['withheld']['statements']}")
+    timed = {"seconds": "seconds", "model_seconds": "  of them the model", "without_model_seconds": "  all else"}
+    for key, label in timed.items():
+        if figures[key]:
+            print(f"  {label:38}  p50 {figures[key]['p50']}, p95 {figures[key]['p95']}")
+    chosen = figures["threshold"]
+    print(
+        f"  threshold for at most {chosen['alpha']:.0%} wrong, {1 - chosen['delta']:.0%} sure: "
+        f"{chosen['threshold']:.3f}, answering {chosen['coverage']:.0%}"
+    )
