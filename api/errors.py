@@ -28,6 +28,8 @@ STATUS: dict[str, int] = {
     "not_found": 404,
     "method_not_allowed": 405,
     "conflict": 409,
+    "prefetch_missing": 412,
+    "wrong_hook": 400,
     "too_many_attempts": 429,
     "busy": 503,
     "unavailable": 503,

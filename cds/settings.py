@@ -50,6 +50,9 @@ class Settings(BaseModel):
     )
     engine: Literal["faiss", "milvus"] = Field(default="faiss", description="Where the vectors are searched.")
     milvus: str | None = Field(default=None, description="A Milvus address or a Milvus Lite file.")
+    fhir_hosts: str = Field(
+        default="", description="FHIR servers that may be read when a CDS Hooks call brings too little, by host:port."
+    )
     checkpoints: Path | None = Field(default=None, description="A second folder for the log's signed checkpoints.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
 

@@ -42,7 +42,11 @@ ROUTERS: tuple[str, ...] = (
     "consult_pages",
     "gaps",
     "passages",
+    "library",
+    "cds_hooks",
     "patients",
+    "audit",
+    "review",
 )
 
 
@@ -59,5 +63,10 @@ NAVIGATION: tuple[Place, ...] = (
     Place("/consults/new", "Ask", frozenset({Role.PHYSICIAN})),
     Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
     Place("/patients", "Patients", frozenset({Role.PHYSICIAN})),
+    Place("/library", "Library", frozenset(Role)),
     Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),
+    Place("/review", "Review", frozenset({Role.AUDITOR})),
+    Place("/statistics", "Statistics", frozenset({Role.AUDITOR})),
+    Place("/governance", "Governance", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
+    Place("/audit", "Audit log", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
 )
