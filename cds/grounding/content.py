@@ -3,10 +3,13 @@
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence, Term
+from cds.wording.vocabulary import is_condition
 
 # Tuned on the development half of the claims: what a paraphrase keeps of the words it paraphrases.
 _ENOUGH = 0.58
 _TOGETHER = 0.42  # of it that one cited sentence must hold: words gathered from all over support nothing
+_SHORT_FORM = 5  # letters an abbreviation has at most
+_LITTLE = frozenset({"of", "to", "and", "the", "in", "for", "a", "with", "by"})
 _PARTIAL = 0.7  # a phrase of which the evidence has the parts, a word that only shares its beginning
 
 
@@ -23,6 +26,9 @@ def check_content(reading: Reading) -> CheckResult:
         absent = ", ".join(term.stem for term, weight in missing if weight == term.weight and term.specific)
         if found < _ENOUGH * total:
             return _fail(f"the cited sentences do not speak of: {absent or 'this'}")
+        new = [t.stem for t, weight in missing if weight == t.weight and (is_condition(t.groups) or t.named)]
+        if new:
+            return _fail(f"the cited sentences do not speak of: {', '.join(new)}")
         best = max(
             (total - sum(w for _, w in _missing(sentence, (e, *reading.context))) for e in reading.evidence), default=0
         )
@@ -35,15 +41,23 @@ def _missing(sentence: Sentence, evidence: tuple[Sentence, ...]) -> list[tuple[T
     """The terms of a sentence that the evidence lacks, with the weight that is missing."""
     terms = [term for other in evidence for term in other.terms]
     stems = {token.stem for other in evidence for token in other.tokens if token.kind != "symbol"}
+    initials = [_initials(other) for other in evidence]
     missing = []
     for term in sentence.terms:
         if any(term.matches(other) for other in terms) or all(part in stems for part in term.parts):
+            continue
+        if len(term.stem) <= _SHORT_FORM and any(term.stem in s for s in initials):
             continue
         if any(part in stems for part in term.parts) or any(term.stem in other.parts for other in terms):
             missing.append((term, term.weight * (1 - _PARTIAL)))
         else:
             missing.append((term, term.weight))
     return missing
+
+
+def _initials(sentence: Sentence) -> str:
+    """The first letters of the words, the little ones left out: ACR is an albumin to creatinine ratio."""
+    return "".join(t.text[0] for t in sentence.tokens if t.kind == "word" and t.text not in _LITTLE)
 
 
 def _fail(detail: str) -> CheckResult:

@@ -1,6 +1,6 @@
 """The medicines named are those of the cited text, and a dose belongs to the medicine it is said of."""
 
-from cds.grounding.reading import Reading
+from cds.grounding.reading import Reading, parts_of
 from cds.medicines import Mention, classes_of, ingredients_of, is_broad
 from cds.recommendation import CheckResult
 from cds.wording.quantities import Quantity
@@ -35,7 +35,28 @@ def check_drugs(reading: Reading) -> CheckResult:
         for quantity in sentence.quantities:
             if quantity.dimension in _DOSED and not _dosed_alike(quantity, sentence, reading):
                 return _fail("the cited text gives this dose for another medicine", "contradicted")
+    for sentence in reading.claim:
+        if _elsewhere(sentence, reading):
+            return _fail("the cited text says this of another medicine", "contradicted")
     return CheckResult("drug", "pass")
+
+
+def _elsewhere(sentence: Sentence, reading: Reading) -> bool:
+    """Whether what is said of the one medicine is said, all of it, where the evidence speaks of another."""
+    named = {key for mention in sentence.medicines for key in mention.keys}
+    rest = [t for t in sentence.terms if t.specific and t.medicine is None]
+    own, other = 0.0, 0.0
+    if len(named) != 1 or len(reading.evidence) != 1:
+        return False
+    for part, numbers in parts_of(reading.evidence[0]):
+        here = [t for t in part.terms if t.segment in numbers]
+        shared = sum(t.weight for t in rest if any(t.matches(o) for o in here))
+        keys = {key for t in here if t.medicine for key in t.medicine.keys}
+        if keys & named or not keys:
+            own = max(own, shared)
+        else:
+            other = max(other, shared)
+    return other > 0 and own == 0
 
 
 def _fail(detail: str, verdict: str) -> CheckResult:

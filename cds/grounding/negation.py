@@ -1,12 +1,12 @@
 """What the statement affirms is affirmed, and what it denies is denied: avoid, do not, contraindicated, without."""
 
-from cds.grounding.reading import Reading, occurrences
+from cds.grounding.reading import Part, Reading, occurrences, parts_of
 from cds.recommendation import CheckResult
+from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence, Term
 from cds.wording.text import stem
 
 _LIMITING = frozenset({"unless", "only", "until", "except"})
-_NEW_PART = frozenset({";", ":", ".", "but", "however", "whereas", "while", "although", "though"})
 _NEARLY = 0.85  # of the best overlap: parts of the evidence that may be the one meant
 _ADJUNCT = 0.25  # what a phrase such as "in adults with asthma" weighs against the subject, the verb and the object
 # Too general to be denied by themselves: "people without" says nothing without what follows.
@@ -20,14 +20,15 @@ def check_negation(reading: Reading) -> CheckResult:
     """Fail a statement that denies what its evidence says, or says what its evidence denies."""
     if reading.verbatim:
         return CheckResult("negation", "pass")
-    parts = [part for sentence in reading.evidence for part in _parts(sentence)]
+    parts = [part for sentence in reading.evidence for part in parts_of(sentence)]
     for sentence in reading.claim:
         for number in range(len(sentence.segments)):
             terms = [term for term in sentence.terms if term.segment == number]
             subject = (
                 [t for t in sentence.terms if t.segment == number - 1] if sentence.segments[number].inherits else []
             )
-            against = _against(terms, _meant([*terms, *subject], parts, reading.aligned(sentence)))
+            amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) == number]
+            against = _against(terms, _meant([*terms, *subject], amounts, parts))
             if against and not _conditional(sentence, reading.aligned(sentence)):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
@@ -35,43 +36,24 @@ def check_negation(reading: Reading) -> CheckResult:
     return CheckResult("negation", "pass")
 
 
-_Part = tuple[Sentence, frozenset[int]]  # a sentence, and the segments that make one part of it
-
-
-def _parts(sentence: Sentence) -> list[_Part]:
-    parts: list[set[int]] = []
-    for number, segment in enumerate(sentence.segments):
-        if not parts or segment.opener in _NEW_PART or segment.inherits:
-            parts.append(set())
-        parts[-1].add(number)
-    return [(sentence, frozenset(part)) for part in parts]
-
-
-def _meant(terms: list[Term], parts: list[_Part], aligned: tuple[Sentence, ...]) -> list[_Part]:
+def _meant(terms: list[Term], amounts: list[Quantity], parts: list[Part]) -> list[Part]:
     """The parts of the evidence that a segment of the statement may rest on."""
     scored = []
     for sentence, numbers in parts:
-        if sentence not in aligned and len(aligned) > 0 and not terms:
-            continue
         score = 0.0
         for term in terms:
             places = {o.segment for o in occurrences(term, sentence)}
             inherited = any(sentence.segments[n].inherits and n - 1 in places for n in numbers)
-            score += (
-                term.weight
-                if places & numbers
-                else 0.6 * term.weight
-                if inherited
-                else 0.3 * term.weight
-                if places
-                else 0.0
-            )
+            score += term.weight * (1.0 if places & numbers else 0.9 if inherited else 0.3 if places else 0.0)
+        for amount in amounts:
+            alike = [q for q in sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
+            score += any(sentence.segment_of(q.last) in numbers for q in alike)
         scored.append((score, sentence, numbers))
     best = max((score for score, _, _ in scored), default=0.0)
     return [(sentence, numbers) for score, sentence, numbers in scored if best and score >= _NEARLY * best]
 
 
-def _against(terms: list[Term], meant: list[_Part]) -> str:
+def _against(terms: list[Term], meant: list[Part]) -> str:
     """The terms said with the opposite sign, when they outweigh those said with the same."""
     agree = disagree = 0.0
     opposed: list[str] = []

@@ -53,7 +53,7 @@ def _judge(
     others = [
         (q, s)
         for q, s in alike
-        if (q, s) not in fitting and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
+        if (q, s) not in fitting and (q.comparator == "range") == (wanted.comparator == "range") and q.counted == wanted.counted and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
     ]
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
     rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
@@ -72,6 +72,9 @@ def _comparable(one: Quantity, other: Quantity, words: set[str]) -> bool:
         return True
     if not b and a in IMPLIED - {"share"} and not other.counted:
         return True
+    if {a, b} == {"", "share"}:  # 0.88 is 88 %; "5 fewer" of "of 1,000, 5 fewer"
+        bare = one if not a else other
+        return 0 < bare.low < 1 or (not a and len(other.raw) == 2)
     if {a, b} == {"days", "months"} or {a, b} == {"share", "amount/amount"}:
         return True
     if {a, b} in ({"amount/volume", "mass/volume"},):
@@ -87,6 +90,10 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
         return False
     if one.dimension == other.dimension:
         return _near(one, other)
+    if {one.dimension, other.dimension} == {"", "share"}:
+        if len(other.raw) == 2 and not one.dimension:
+            return one.raw[0] == other.raw[0]
+        return math.isclose(one.low, other.low, abs_tol=0.0005)
     if not one.dimension or not other.dimension:
         return one.raw == other.raw
     if {one.dimension, other.dimension} == {"days", "months"}:

@@ -44,6 +44,7 @@ _EVERYONE = (
     "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
+_OLDER = frozenset("people adults patients persons women men age individuals".split())
 _UNBORN = _stems("baby babies infant infants newborn neonate neonatal")
 _PEOPLE = _stems(
     "people patients adults women men children those person patient individuals anyone someone adult woman man child persons"
@@ -70,26 +71,27 @@ def check_population(reading: Reading) -> CheckResult:
     return CheckResult("population", "pass")
 
 
-def groups_in(sentences: Iterable[Sentence]) -> dict[str, set[str]]:
+def groups_in(sentences: Iterable[Sentence], *, ages: bool = True) -> dict[str, set[str]]:
     """The groups of people some sentences name, by family; an age in numbers names one too."""
     found: dict[str, set[str]] = {}
     for sentence in sentences:
         stems = _group_stems(sentence)
         for family, members in FAMILIES.items():
-            for group, words in members.items():
-                if stems & words:
+            for group, named in members.items():
+                if stems & named:
                     found.setdefault(family, set()).add(group)
         if "pregnancy" in found and not stems & (FAMILIES["age"]["child"] - _UNBORN):
             found.get("age", set()).discard("child")  # the baby of a pregnancy
-        if (
-            {"older"} & set(sentence.words())
-            and stems & _PEOPLE
-            and not any(q.dimension == "months" for q in sentence.quantities)
-        ):
+        words = sentence.words()
+        if any(w == "older" and set(words[i + 1 : i + 2]) & _OLDER for i, w in enumerate(words)):
             found.setdefault("age", set()).add("older")
+        if not ages:
+            continue
         for quantity in sentence.quantities:
-            if quantity.dimension == "months" and _is_age(sentence, quantity.first, quantity.last):
-                found.setdefault("age", set()).update(_aged(quantity.low / 12, quantity.high / 12, quantity.comparator))
+            if quantity.dimension in ("months", "") and _is_age(sentence, quantity.first, quantity.last):
+                scale = 12 if quantity.dimension else 1
+                low, high = quantity.low / scale, quantity.high / scale
+                found.setdefault("age", set()).update(_aged(low, high, quantity.comparator))
     return found
 
 
@@ -123,7 +125,7 @@ def _aged(low: float, high: float, comparator: str) -> set[str]:
 
 
 def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading) -> tuple[str, str] | None:
-    mine = groups_in([sentence])
+    mine = groups_in([sentence], ages=False)  # its numbers have a check of their own
     near = groups_in((*aligned, *reading.lead))
     around = groups_in((*reading.evidence, *reading.context, *reading.lead))
     for family, groups in mine.items():
@@ -187,9 +189,12 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
 
 
 def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> tuple[str, str] | None:
+    """Fail when every condition of the cited text is left out; of several alternatives one is enough."""
     if not _advises(best):
         return None
-    known = {t.stem for s in (sentence, *reading.context) for t in s.tokens}
+    around = (sentence, *reading.context)
+    known = {t.stem for s in around for t in s.tokens}
+    dropped = False
     for number, segment in enumerate(best.segments):
         if segment.opener not in _CONDITION or (segment.first and best.tokens[segment.first - 1].text == "or"):
             continue
@@ -197,12 +202,13 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
         amounts = [q for q in best.quantities if segment.first <= q.first <= segment.last]
         if not terms and not amounts:
             continue
-        kept = any(t.matches(o) for t in terms for s in (sentence, *reading.context) for o in s.terms)
+        kept = any(t.matches(o) for t in terms for s in around for o in s.terms)
         kept = kept or any(part in known for t in terms for part in t.parts)
         kept = kept or any(q.dimension == o.dimension for q in amounts for o in sentence.quantities)
-        if not kept:
-            return "the cited text says so under a condition that is left out", "contradicted"
-    return None
+        if kept:
+            return None
+        dropped = True
+    return ("the cited text says so under a condition that is left out", "contradicted") if dropped else None
 
 
 def _beside(sentence: Sentence, best: Sentence) -> set[str]:

@@ -86,6 +86,25 @@ def occurrences(term: Term, sentence: Sentence) -> tuple[Term, ...]:
     return tuple(other for other in sentence.terms if term.matches(other))
 
 
+Part = tuple[Sentence, frozenset[int]]  # a sentence, and the segments that make one statement of it
+
+
+def parts_of(sentence: Sentence) -> list[Part]:
+    """The statements a sentence makes: each main clause with the clauses that say when and which."""
+    parts: list[set[int]] = []
+    leading: set[int] = set()
+    for number, segment in enumerate(sentence.segments):
+        if segment.introduces and not parts:
+            leading.add(number)
+        elif segment.introduces and parts:
+            parts[-1].add(number)
+        else:
+            parts.append({number})
+    for part in parts:
+        part |= leading
+    return [(sentence, frozenset(part)) for part in parts or [leading]]
+
+
 def read(
     statement: DraftStatement,
     *,

@@ -24,6 +24,7 @@ _IMPERATIVE = frozenset(
     "give use offer start stop refer continue monitor check review measure switch add reduce increase prescribe take treat seek advise ask arrange "
     "assess discuss repeat recommend discontinue withhold avoid do never test screen admit vaccinate aim limit restrict titrate keep choose begin".split()
 )
+_PROHIBITING = frozenset({"not", "never", "avoid", "avoided", "contraindicated", "no", "mustn't", "shouldn't"})
 _ABSOLUTE = frozenset(
     "always all every everyone everybody never completely entirely definitely certainly undoubtedly invariably guaranteed guarantees guarantee proves "
     "proven cures cure cured eliminates eliminate universally only solely exclusively regardless irrespective any fully".split()
@@ -115,13 +116,16 @@ def _modal(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence, .
             if score < 0.75 * best:
                 continue
             segment = other.segments[number]
-            part = frozenset(w for i, w in enumerate(other.words()) if segment.first <= i <= segment.last)
+            aside = _aside(other)
+            inside = range(segment.first, segment.last + 1)
+            part = frozenset(w for i, w in enumerate(other.words()) if i in inside and i not in aside)
             levels.add(_level(part, other, first=segment.first))
             hedged = hedged and bool(part & _HEDGES)
     if not levels:
         return ""
     strongest = max(levels)
-    if level == 3 and strongest < 3:
+    prohibits = bool(words & _PROHIBITING) and any(_PROHIBITING & set(other.words()) for other in aligned)
+    if level == 3 and strongest < 3 and not (prohibits and strongest == 2):  # "should not" and "must not" forbid alike
         return "the cited text does not say that this must be so"
     if level == 2 and strongest == 1:
         return "the cited text says only that it may be considered"
@@ -134,11 +138,7 @@ def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
     """3 must, 2 should, 1 may, 0 neither."""
     if words & _MUST or {"have", "to"} <= words and "has to" in sentence.text.lower():
         return 3
-    if (
-        words & {"do", "never", "contraindicated"}
-        and words & {"not", "never", "contraindicated"}
-        and "should" not in words
-    ):
+    if words & {"never", "contraindicated"}:
         return 3
     if words & _MAY and not (words & {"can"} and words & _SHOULD and not words & (_MAY - {"can"})):
         return 1
@@ -151,6 +151,16 @@ def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
     ):
         return 2
     return 0
+
+
+def _aside(sentence: Sentence) -> set[int]:
+    """The tokens in brackets."""
+    inside, found = False, set()
+    for i, token in enumerate(sentence.tokens):
+        inside = (inside or token.text in "([") and token.text not in ")]"
+        if inside:
+            found.add(i)
+    return found
 
 
 def _free(sentence: Sentence) -> frozenset[str]:

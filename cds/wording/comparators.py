@@ -39,7 +39,7 @@ _AFTER: dict[tuple[str, ...], Comparator] = {
     **_phrases(
         ">=",
         "or more; or greater; or higher; or above; or over; or older; or longer; or larger; and above; and over; and older; and more; "
-        "and up; or later; onwards; onward; plus; +; and higher; or heavier; and upwards; or upwards; at least; at a minimum; at minimum; "
+        "and up; or later; onwards; onward; +; and higher; or heavier; and upwards; or upwards; at least; at a minimum; at minimum; "
         "minimum; or beyond; and beyond; and greater; and longer",
     ),
     **_phrases(
@@ -120,30 +120,29 @@ def comparator_of(found: tuple[Token, ...], first: int, last: int) -> tuple[Comp
         before = _match_before(words, at)
         if before:
             comparator, start = before
-            return _negated(words, comparator, start, first)
+            return _negated(words, comparator, start, first, last)
         if at and words[at - 1] in _FILLERS:
             at -= 1
         else:
             break
     before = _match_before(words, at)
     if before:
-        return _negated(words, before[0], before[1], first)
+        return _negated(words, before[0], before[1], first, last)
     for back in range(2, 5):  # "below a haemoglobin of 70", "above the threshold of 7"
         noun = first - back
         if noun >= 1 and words[first - 1] == "of" and words[noun] in ("a", "an", "the"):
             before = _match_before(words, noun)
             if before and words[noun - 1] not in ("to", "from", "for"):
-                return _negated(words, before[0], before[1], first)
+                return _negated(words, before[0], before[1], first, last)
     if first and words[first - 1] == "from" and words[last + 1 : last + 3] in (["of", "age"], ["and", "older"]):
         return ">=", first - 1, last
     return "=", first, last
 
 
-def _negated(words: list[str], comparator: Comparator, start: int, first: int) -> tuple[Comparator, int, int]:
+def _negated(words: list[str], comparator: Comparator, start: int, first: int, last: int) -> tuple[Comparator, int, int]:
     position = start - 1
     while position >= 0 and words[position] in _BARE_BE:
         position -= 1
-    last = first
     if comparator in (">", "<") and position >= 0 and words[position] in _NOT and start - position <= 4:
         return _FLIP[comparator], position, last
     return comparator, start, last
@@ -160,6 +159,10 @@ def _match_before(words: list[str], end: int) -> tuple[Comparator, int] | None:
 def _match_after(words: list[str], start: int) -> tuple[Comparator, int] | None:
     while start < len(words) and words[start] in ("of", "age", "old", "years", "year"):
         start += 1
+    if words[start : start + 1] == [")"]:  # 48 mmol/mol (6.5%) or above
+        start += 1
+    elif words[start : start + 1] == ["("] and ")" in words[start : start + 6]:
+        start = words.index(")", start) + 1
     if words[start : start + 3] == ["and", "up", "to"]:
         return None
     for skip in (1, 2):  # "a score of 2 points or more"

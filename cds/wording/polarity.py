@@ -20,6 +20,9 @@ _INTRODUCTIONS = frozenset(
     "if when in for during unless where after before while although because among once with whenever at on until following".split()
 )
 _ACTIVE = frozenset("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit".split())
+_NON = frozenset("inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent compliant fasting white lactating".split())
+# Words that are the denial of another: their stem is read without the prefix.
+PREFIXED = frozenset("uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant nonsmoker nonsmokers unresponsive uncomplicated".split()) - frozenset({"uncomplicated", "ineffective", "unsafe"})
 _PREPOSITIONS = frozenset(
     "between after before when on of by for from upon following since about without while and or".split()
 )
@@ -43,6 +46,10 @@ _LOCAL = (
     "with no",
     "if no",
     "excluding",
+    "than no",
+    "versus no",
+    "vs no",
+    "or no",
     "other than",
     "apart from",
     "denies",
@@ -85,6 +92,7 @@ _RELATIVE = frozenset(
 )
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = frozenset("stopping discontinuing ceasing withholding quitting halting cessation discontinuation".split())
+_DETERMINERS = frozenset({"the", "a", "an", "its", "this", "these", "those", "their", "his", "her", "that", "all", "any", "some"})
 _AUXILIARY = frozenset(
     "do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't "
     "weren't has have had not never".split()
@@ -165,6 +173,8 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
         ):
             bounds.append((i, word))
             opened_with = ""
+        elif word == "and" and after in _DETERMINERS and _PREDICATE & set(words[bounds[-1][0] : i]) and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}:
+            bounds.append((i, word))  # "and the dose should be reviewed"
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
             if after in ("no", "not", "never") and word in (",", "and"):
                 continue
@@ -201,6 +211,11 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
         skip = _idiom(words, i)
         if skip:
             i += skip
+            continue
+        single = _single(words, i)
+        if single is not None:
+            turned ^= {single}
+            i = single + 1
             continue
         local = _local(words, i)
         if local:
@@ -260,9 +275,20 @@ def _local(words: list[str], i: int) -> int:
             if phrase in ("lack of", "absence of") and (i == 0 or words[i - 1] not in ("in", "the", "with", "by")):
                 return 0
             return len(parts)
-    if words[i] == "non" and i + 1 < len(words) and words[i + 1] == "-":
-        return 0
+    if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior"):
+        return 1
     return 0
+
+
+def _single(words: list[str], i: int) -> int | None:
+    """Non-pregnant, not inferior, uncontrolled: the one word that is turned."""
+    if words[i] == "non" and i + 2 < len(words) and words[i + 1] == "-" and words[i + 2] in _NON:
+        return i + 2
+    if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior", "only"):
+        return i + 1
+    if words[i] in PREFIXED:
+        return i
+    return None
 
 
 def _reach(words: list[str], start: int, last: int) -> int:

@@ -13,6 +13,8 @@ Comparator = Literal["=", "<", "<=", ">", ">=", "range"]
 _PEOPLE = frozenset(
     "people adults patients women men children persons babies births cases such others pregnancies".split()
 )
+_SPANS = frozenset("within after for in over than least most until before about by last lasts lasting under around nearly".split())
+_MULTIPLES = {"halve": 0.5, "halves": 0.5, "halved": 0.5, "halving": 0.5, "doubles": 2.0, "doubled": 2.0, "doubling": 2.0, "twofold": 2.0, "triples": 3.0, "tripled": 3.0, "threefold": 3.0, "quadrupled": 4.0, "tenfold": 10.0}
 _ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
 _AFTER_A_MEASURE = frozenset(
     "or and to in for with on at by than if is are was were over under is as but from of per should must may can when while who before after until within "
@@ -125,6 +127,10 @@ def quantities(found: tuple[Token, ...]) -> tuple[Quantity, ...]:
             index += 1
     result.extend(_ordinals(found))
     result.extend(_roman(found))
+    for index, token in enumerate(found):
+        if token.text in _MULTIPLES:
+            value = _MULTIPLES[token.text]
+            result.append(Quantity(value, value, "=", "share" if value < 1 else "times", (value,), index, index, decimals=3))
     finished = sorted((_compared(quantity, found) for quantity in result), key=lambda q: (q.first, q.last))
     finished = _of_hundred(finished, found)
     distinct: list[Quantity] = []
@@ -171,7 +177,7 @@ def _ordinals(found: tuple[Token, ...]) -> list[Quantity]:
             after = index + 1 + (index + 1 < len(found) and found[index + 1].text == "-")
             if after < len(found) and found[after].text in _ORDERED:
                 value = float(_ORDINALS[token.text])
-                noun = found[after].text
+                noun = {"choice": "line"}.get(found[after].text, found[after].text)
                 made.append(Quantity(value, value, "=", f"label:{noun}", (value,), index, after))
     return made
 
@@ -288,7 +294,7 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> _Num
         last = position
         position += 1
     if last < 0:
-        return _fraction(found, index)
+        return _fraction(found, index) or _article(found, index)
     value = total + (current or 0.0)
     if found[index].text in ("one", "zero") and last == index:
         after = next((t.text for t in found[last + 1 : last + 3] if t.text != "-"), "")
@@ -305,6 +311,16 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> _Num
     ):
         return _Number(value * _FRACTIONS[found[last + 1].text], index, last + 1, 3, worded=True, fraction=True)
     return _Number(value, index, last, 0, worded=True)
+
+
+def _article(found: tuple[Token, ...], index: int) -> _Number | None:
+    """Within a week, after an hour: one of it; not the "a day" of "6 g a day"."""
+    before = found[index - 1].text if index else ""
+    after = found[index + 1].text if index + 1 < len(found) else ""
+    timed = after in ("minute", "hour", "day", "week", "fortnight", "month", "year", "decade")
+    if found[index].text in ("a", "an") and timed and before in _SPANS:
+        return _Number(1.0, index, index, 0, worded=True)
+    return None
 
 
 def _fraction(found: tuple[Token, ...], index: int) -> _Number | None:

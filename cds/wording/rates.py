@@ -77,6 +77,8 @@ def _at(words: list[str], i: int) -> tuple[float, int] | None:
         return 1 / _ADVERBS[word], i
     if word in ("a", "per") and _word(words, i + 1) == "day" and i and words[i - 1] not in ("times", "time", "/"):
         before = words[i - 1]
+        if before in ("within", "after", "for", "in", "over", "than", "least", "most", "until", "about"):
+            return None
         if before in _TIMES or before not in _NUMBERS:
             return 1.0, i + 1
     if word == "at" and _word(words, i + 1) in ("bedtime", "night"):

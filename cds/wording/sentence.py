@@ -1,15 +1,17 @@
 """A sentence read once: its tokens, content terms with their polarity, quantities and medicines."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cds.medicines import Mention, mentions
-from cds.wording.polarity import CUES, Segment, segments
+from cds.wording.polarity import CUES, PREFIXED, Segment, segments
 from cds.wording.quantities import Quantity, quantities
-from cds.wording.text import Token, sentences, tokens
+from cds.wording.text import Token, sentences, stem, tokens
 from cds.wording.vocabulary import STOP, groups_of, is_general, phrases_from
 
+_PREFIX = re.compile(r"^(?:un|in|non)")
 _ADJUNCT = frozenset(
     {"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"}
 )
@@ -37,13 +39,18 @@ class Term:
     def specific(self) -> bool:
         return self.weight > _GENERAL_WEIGHT
 
+    @property
+    def named(self) -> bool:
+        """Whether it is a name with a number in it, such as il6 or g3b, which no other word can stand for."""
+        return not self.groups and any(c.isdigit() for c in self.stem) and any(c.isalpha() for c in self.stem)
+
     def matches(self, other: "Term") -> bool:
         """Whether two terms name the same thing."""
         if self.medicine and other.medicine:
             return bool(self.medicine.keys & other.medicine.keys)
         if self.stem == other.stem or self.groups & other.groups:
             return True
-        return _same_family(self.stem, other.stem)
+        return not self.named and _same_family(self.stem, other.stem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +128,24 @@ def _term(
     number: int,
     mention: Mention | None = None,
 ) -> Term:
-    parts = tuple(t.stem for t in found[first : last + 1] if t.kind != "symbol")
-    stem = " ".join(parts)
+    parts = tuple(_bare(t) for t in found[first : last + 1] if t.kind != "symbol")
+    if len(parts) == 1 and found[first].text in PREFIXED:
+        groups = groups_of(parts[0])
+    whole = " ".join(parts)
     general = mention is None and all(is_general(part) for part in parts)
     segment = parted[number]
     local = first in segment.turned
     sign = 0 if segment.introduces and not local else segment.sign_at(first)
     weight = _GENERAL_WEIGHT if general else 1.0
     core = not any(token.text in _ADJUNCT for token in found[max(segment.first, first - _PHRASE) : first])
-    return Term(stem, groups, parts, first, last, weight, sign, local, core, number, mention)
+    return Term(whole, groups, parts, first, last, weight, sign, local, core, number, mention)
+
+
+def _bare(token: Token) -> str:
+    """The stem, without the prefix of a word that is the denial of another: uncontrolled is not controlled."""
+    if token.text in PREFIXED:
+        return stem(_PREFIX.sub("", token.text))
+    return token.stem
 
 
 def _phrase(found: tuple[Token, ...], index: int) -> tuple[int, frozenset[int]] | None:

@@ -37,6 +37,8 @@ _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kapp
 _TOKEN = re.compile(
     r"(?P<dotted>(?<![a-z0-9.])(?:[a-z]\.){2,3}(?![a-z]))"  # b.i.d., e.g.
     r"|(?P<number>(?<![a-z0-9])\d{1,3}(?:[, ]\d{3})+(?:\.\d+)?(?![\d,])|\d+\.\d+|(?<![\w.])\.\d+|\d+)"
+    r"|(?P<named>(?<![a-z0-9])(?!(?:type|stage|grade|phase|class|group|day|week|age|aged|step|level|every|to|than|of|over|under|or|and|from|by|q|a|an)-)"
+    r"[a-zα-ωà-ÿ]+-\d+[a-z]?(?![\w.]))"  # il-6, covid-19: a name, whatever the hyphen
     r"|(?P<word>[a-zα-ωà-ÿ]+(?:[0-9]+[a-zα-ωà-ÿ]*)*(?:'[a-z]+)?)"
     r"|(?P<symbol><=|>=|=<|=>|[^\sa-z0-9])"
 )
@@ -81,6 +83,8 @@ def tokens(text: str) -> tuple[Token, ...]:
             word = word.replace(".", "")
         elif kind == "word" and len(word) == 1 and word in _GREEK:
             word = _GREEK[word]
+        elif match.lastgroup == "named":
+            word = word.replace("-", "")
         elif kind == "word" and word.endswith("'s"):
             word = word[:-2]
         elif kind == "number":
