@@ -94,6 +94,7 @@ def first_at(tx: Connection, at: datetime) -> int | None:
     return tx.execute(query).scalar()
 
 
+# Recommendations are recorded in the order they are asked, give or take the seconds a model takes.
 def _between(tx: Connection, where: ReviewFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if where.since is not None:

@@ -37,7 +37,7 @@ def shown(services: TestedServices) -> list[Recommendation]:
     for number in range(40):
         silent = number % 8 == 7
         one = recommendation(
-            asked_at=NOW - timedelta(days=number % 20, hours=1),
+            asked_at=NOW - timedelta(hours=500 - 12 * number),
             question=f"Malaria prophylaxis in case {number}?" if silent else "Which antibiotic for mild pneumonia?",
             status="abstained" if silent else "answered",
             abstention=Abstention("not_in_library", "Nothing found.", ()) if silent else None,
@@ -83,7 +83,7 @@ def test_filters_and_older_pages_of_the_list_work(client_as: Clients, shown: lis
 def test_a_consult_is_read_only_after_a_purpose_was_stated(
     client_as: Clients, services: TestedServices, shown: list[Recommendation]
 ) -> None:
-    client, chosen = client_as(Role.AUDITOR), shown[0]
+    client, chosen = client_as(Role.AUDITOR), shown[1]
     asked_why = client.get(f"/review/{chosen.id}").text
     assert "Why do you read" in asked_why and chosen.question not in asked_why
     assert client.post(f"/review/{chosen.id}/purpose", data={"purpose": "nosiness"}).status_code == 422
