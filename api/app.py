@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
+from threading import Event
 
 from fastapi import FastAPI
 
@@ -41,6 +42,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.assets = Assets()
     app.state.passwords = Passwords()
+    app.state.warm = Event()  # set when the parts that load slowly are loaded; nothing waits for it
     app.state.live = LiveConsults(lambda: services.consult_parts())
     errors.install(app)
     for name in ROUTERS:

@@ -138,35 +138,39 @@ def pieces_of(passage: Passage, marked: set[int]) -> tuple[Piece, ...]:
 def as_text(view: ConsultView, *, asked_by: str) -> str:
     """The answer for the chart: plain text, with its citations and where it stands in the log."""
     shown = view.recommendation
-    lines = [
-        f"Question: {shown.question}",
-        f"{view.status_words[0]}, {shown.asked_at:%Y-%m-%d %H:%M} UTC, {asked_by}",
-        "",
-    ]
+    head = [f"Question: {shown.question}", f"{view.status_words[0]}, {shown.asked_at:%Y-%m-%d %H:%M} UTC, {asked_by}"]
+    lines = [*head, "", *_answer_lines(view)]
+    if view.decided:
+        lines += ["", f"Decision: {CHOICE_WORDS[view.decided.choice].lower()}, {view.decided.at:%Y-%m-%d %H:%M} UTC"]
+    return "\n".join([*lines, "", f"Record {shown.id}, entry {view.audit.seq}"])
+
+
+def as_reply(view: ConsultView) -> str:
+    """The answer as one message of a chat."""
+    place = f"{view.status_words[0]}. Record {view.recommendation.id}, entry {view.audit.seq}."
+    return "\n".join([*_answer_lines(view), "", place])
+
+
+def _answer_lines(view: ConsultView) -> list[str]:
+    shown = view.recommendation
+    lines = []
     for warning in shown.warnings:
         facts = "; ".join(because.text for because in warning.because)
-        lines.append(f"WARNING ({warning.kind}): {warning.text}" + (f" [{facts}]" if facts else ""))
+        lines.append(f"WARNING ({warning.kind}): {warning.text}" + (f" ({facts})" if facts else ""))
     for statement in (*view.applying, *view.excluded):
         marks = "".join(f"[{view.numbers.get(citation.passage, '?')}]" for citation in statement.citations)
-        note = " (excluded for this patient)" if statement.applies == "excluded" else ""
+        note = " (not for this patient)" if statement.applies == "excluded" else ""
         lines.append(f"- {statement.text} {marks}{note}")
-    if shown.abstention:
-        lines.append(shown.abstention.text)
-    if shown.referral:
-        lines.append(shown.referral.text)
+    lines += [words.text for words in (shown.abstention, shown.referral) if words]
     used = {citation.passage: citation for statement in shown.statements for citation in statement.citations}
     if used:
         lines += ["", "Sources:"]
     for passage, citation in sorted(used.items(), key=lambda item: view.numbers.get(item[0], 0)):
         edition = f", {citation.version}" if citation.version else ""
         page = f", page {citation.page}" if citation.page else ""
-        lines.append(
-            f"[{view.numbers.get(passage, '?')}] {citation.title}{edition}, {' › '.join(citation.section)}{page}"
-        )
-    if view.decided:
-        lines += ["", f"Decision: {CHOICE_WORDS[view.decided.choice].lower()}, {view.decided.at:%Y-%m-%d %H:%M} UTC"]
-    lines += ["", f"Record {shown.id}, entry {view.audit.seq}"]
-    return "\n".join(lines)
+        section = " › ".join(citation.section)
+        lines.append(f"[{view.numbers.get(passage, '?')}] {citation.title}{edition}, {section}{page}")
+    return lines
 
 
 def reason_groups() -> tuple[tuple[Reason, tuple[Reason, ...]], ...]:

@@ -26,6 +26,7 @@ STATUS: dict[str, int] = {
     "denied": 403,
     "cross_site": 403,
     "not_found": 404,
+    "model_not_found": 404,
     "method_not_allowed": 405,
     "conflict": 409,
     "prefetch_missing": 412,
@@ -95,8 +96,12 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asked, rather than a program."""
-    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    return not path.startswith(_MACHINE_PREFIXES) and "text/html" in request.headers.get("accept", "")
+    return not _path(request).startswith(_MACHINE_PREFIXES) and "text/html" in request.headers.get("accept", "")
+
+
+def _path(request: Request) -> str:
+    """The address below the prefix a proxy may serve it under."""
+    return str(request.scope["path"]).removeprefix(request.scope.get("root_path", ""))
 
 
 def install(app: FastAPI) -> None:
@@ -156,7 +161,18 @@ async def _http(request: Request, error: Exception) -> Response:
     return answer
 
 
+def as_openai(error: CdsError) -> dict[str, Any]:
+    """An error as clients of OpenAI's API expect it."""
+    return _openai(error.code, error.message)
+
+
+def _openai(code: str, detail: str) -> dict[str, Any]:
+    return {"error": {"message": detail, "type": code, "param": None, "code": code}}
+
+
 def _answer(request: Request, status: int, code: str, detail: str, **more: Any) -> Response:
+    if _path(request).startswith("/v1/"):
+        return Response(orjson.dumps(_openai(code, detail)), status, media_type="application/json")
     if not wants_page(request):
         return problem(status, code, detail, **more)
     from api.pages import page

@@ -93,7 +93,7 @@ def run(services: Services, listening: socket.socket, *, welcome: str = "") -> N
             timeout_graceful_shutdown=_FINISHING_S,
         )
     )
-    threading.Thread(target=warm_up, args=(services,), name="warm-up", daemon=True).start()
+    threading.Thread(target=warm_up, args=(services, app_.state.warm), name="warm-up", daemon=True).start()
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     say(f"{welcome}Serving on http://{shown}:{port}{services.settings.root_path}/ — Ctrl-C ends it.")
@@ -102,16 +102,18 @@ def run(services: Services, listening: socket.socket, *, welcome: str = "") -> N
     say("Stopped.")
 
 
-def warm_up(services: Services) -> None:
-    """Load the embedder and the model before the first question needs them."""
-    for part in ("knowledge", "embedder", "model"):
+def warm_up(services: Services, warm: threading.Event) -> None:
+    """Load what loads slowly before the first question needs it; a part that is missing is missed later, not here."""
+    for name, load in (
+        ("search", lambda: services.knowledge.search("warm up", limit=1)),
+        ("model", lambda: services.model),
+    ):
         try:
-            loaded = getattr(services, part, None)
-            if part == "embedder" and loaded is not None:
-                loaded.embed_query("warm up")
+            load()
         except Exception as error:
             # The service works without them: by words, or quoting.
-            logging.getLogger("cds").warning("the %s is not available: %s", part, type(error).__name__)
+            logging.getLogger("cds").warning("the %s is not available: %s", name, type(error).__name__)
+    warm.set()
 
 
 def configure_logging(level: str) -> None:

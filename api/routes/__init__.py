@@ -44,6 +44,7 @@ ROUTERS: tuple[str, ...] = (
     "passages",
     "library",
     "cds_hooks",
+    "chat_completions",
     "patients",
     "audit",
     "review",

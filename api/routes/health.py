@@ -19,10 +19,11 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz", dependencies=[anyone()], responses={503: {"description": "The database does not answer."}})
-def readyz(services: Parts) -> JSONResponse:
-    """The database answers. Without it nothing can be recorded, so nothing is shown."""
+def readyz(request: Request, services: Parts) -> JSONResponse:
+    """The database answers: without it nothing can be recorded, so nothing is shown. `warm`: searching is fast now."""
     ready = is_healthy(services.db)
-    body: dict[str, Any] = {"status": "ready" if ready else "not ready", "parts": {"database": ready}}
+    parts = {"database": ready, "warm": request.app.state.warm.is_set()}
+    body: dict[str, Any] = {"status": "ready" if ready else "not ready", "parts": parts}
     return JSONResponse(body, 200 if ready else 503)
 
 

@@ -73,13 +73,14 @@ def served(data: Path, **settings: str) -> Iterator[Service]:
 
 
 def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         if process.poll() is not None:
             break
         try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
+            if httpx.get(f"{address}/readyz").json()["parts"]["warm"]:
                 return
         except httpx.TransportError:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     raise AssertionError(f"the service did not start:\n{log.read_text()}")
