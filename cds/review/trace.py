@@ -56,8 +56,7 @@ def open_for_review(tx: Connection, actor: Actor, recommendation_id: str, *, pur
         raise Denied("Reviewing is an auditor's.")
     if purpose not in PURPOSES:
         raise InvalidInput(f"State a purpose: {', '.join(PURPOSES)}.", code="purpose_missing")
-    if tx.execute(select(recommendations.c.id).where(recommendations.c.id == recommendation_id)).first() is None:
-        raise NotFound("There is no such recommendation.")
+    _exists(tx, recommendation_id)
     log.append(tx, kind="review.opened", actor=actor, subject=recommendation_id, details={"purpose": purpose})
 
 
@@ -79,6 +78,7 @@ def purpose_of(tx: Connection, actor: Actor, recommendation_id: str, *, clock: C
 
 def trace(tx: Connection, actor: Actor, recommendation_id: str, *, clock: Clock) -> Trace:
     """The whole story, for an auditor who stated why it is read."""
+    _exists(tx, recommendation_id)
     if purpose_of(tx, actor, recommendation_id, clock=clock) is None:
         raise Denied("State first why you read this recommendation.", code="purpose_missing")
     recommendation, audit = load(tx, recommendation_id)
@@ -91,6 +91,11 @@ def trace(tx: Connection, actor: Actor, recommendation_id: str, *, clock: Clock)
         notes=notes_for(tx, recommendation_id),
         events=_events(tx, recommendation_id, audit, decided),
     )
+
+
+def _exists(tx: Connection, recommendation_id: str) -> None:
+    if tx.execute(select(recommendations.c.id).where(recommendations.c.id == recommendation_id)).first() is None:
+        raise NotFound("There is no such recommendation.")
 
 
 def _events(
