@@ -1,6 +1,7 @@
 """The only home of faiss: which passages lie nearest to a question, exactly while there are few of them."""
 
 import threading
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -100,12 +101,21 @@ class DenseIndex:
     @classmethod
     def open(cls, folder: Path, *, probes: int) -> Self:
         """Map the files that `save` wrote; their hashes have been checked before."""
+        _one_thread()
         vectors = mapped(folder / "vectors.npy")
         if not (folder / "lists.faiss").exists():
             return cls(vectors, None, probes=0)
         import faiss
 
         return cls(vectors, faiss.read_index(str(folder / "lists.faiss"), faiss.IO_FLAG_MMAP), probes=probes)
+
+
+@cache
+def _one_thread() -> None:
+    """Let numpy multiply on one core: a search multiplies little, and waits long for a second core that is busy."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1, user_api="blas")
 
 
 def mapped(path: Path) -> Any:
