@@ -54,10 +54,7 @@ def read_document(path: Path, *, file: str, source: str) -> Iterator[Read]:
         yield Refusal(code, "A document is of exactly one patient.", path=file)
         return
     written = read_moment(value_of(root, "h:effectiveTime"))
-    person = _person(roles[0], file=file, written=written)
-    if not person.identifiers:
-        yield Refusal("no_patient", "The patient has no identifier with its system.", path=file)
-        return
+    person = _person(roles[0], document=_document_id(root), file=file, written=written)
     subject = alias_of(file)
     yield replace(person, alias=subject)
     rank = version_rank(written, value_of(root, "h:versionNumber"))
@@ -147,21 +144,27 @@ def _key(kind: Kind, element: Element) -> str:
     return f"CCDA {kind.type}/{digest}"
 
 
-def _person(role: Element, *, file: str, written: datetime | None) -> Person:
+def _person(role: Element, *, document: str, file: str, written: datetime | None) -> Person:
     patient = one_of(role, "h:patient")
     born = value_of(patient, "h:birthTime")
     identifiers = tuple(found for one in all_of(role, "h:id") if (found := _identifier(one)) is not None)
     ordered = tuple(sorted(identifiers, key=lambda one: ("own", "shared", "weak").index(one.strength)))
-    first = f"{ordered[0].system}|{ordered[0].value}" if ordered else file
+    sex = _SEXES.get(value_of(patient, "h:administrativeGenderCode", "code") or "", "unknown")
+    record = None
+    if not any(one.strength == "own" for one in ordered):
+        # Nothing says who this is beyond this document; sent again, it is the same person's.
+        record = Identifier("ccda-document", f"{document}|{born}|{sex}")
+    first = f"{ordered[0].system}|{ordered[0].value}" if ordered else document
     return Person(
         key=f"CCDA patient/{first}",
         identifiers=ordered,
+        record=record,
         source=Source("CCDA recordTarget", None, written, file),
         rank=version_rank(written, None),
         name=_name(patient),
         birth_date=read_date(born),
         birth_precision=precision(born),
-        sex=_SEXES.get(value_of(patient, "h:administrativeGenderCode", "code") or "", "unknown"),
+        sex=sex,
         language=value_of(patient, "h:languageCommunication/h:languageCode", "code"),
         deceased=_deceased(patient),
         extracted=written,

@@ -134,7 +134,7 @@ def _entries_of(entry: Any) -> Iterator[Entry]:
     resource = part(part(entry).get("resource"))
     if resource.get("resourceType") == "Bundle":
         yield from _entries(resource)
-    elif string(resource.get("resourceType")):
+    elif resource:
         yield string(part(entry).get("fullUrl")), resource
 
 

@@ -11,7 +11,7 @@ from knowledge.records.incoming import Identifier, Person
 
 # Numbers that are mistyped, reused or shared too often to say who somebody is: licences, passports, accounts, …
 _WEAK = frozenset({"DL", "PPN", "BC", "AN", "VN", "BCT", "CC", "DDA", "SB", "TAX", "TPR", "VS", "WC", "XX"})
-# One number a person by law, yet shared and mistyped: links only where the birth date agrees.
+# One number a person by law, yet mistyped and shared: links only where the birth date agrees.
 _SHARED = frozenset({"SS", "SSN"})
 _SHARED_SYSTEMS = frozenset({"http://hl7.org/fhir/sid/us-ssn", "urn:oid:2.16.840.1.113883.4.1"})
 _NOBODY = frozenset({"", "0", "unknown", "none", "n/a", "na", "null", "test", "000000000", "999999999", "000-00-0000"})
@@ -44,11 +44,16 @@ _SEXES: dict[str, Literal["female", "male", "other", "unknown"]] = {
 }
 
 
+# HL7's branch for examples: what copies of examples carry says little of who somebody is.
+_EXAMPLES = "urn:oid:2.16.840.1.113883.19"
+
+
 def strength(system: str, value: str, kinds: frozenset[str]) -> Literal["own", "shared", "weak"]:
     """How far this number says who somebody is."""
     if value.strip().lower() in _NOBODY or kinds & _WEAK:
         return "weak"
-    return "shared" if kinds & _SHARED or system in _SHARED_SYSTEMS else "own"
+    example = system == _EXAMPLES or system.startswith(f"{_EXAMPLES}.")
+    return "shared" if example or kinds & _SHARED or system in _SHARED_SYSTEMS else "own"
 
 
 def _identifier(identifier: Mapping[str, Any]) -> Identifier | None:

@@ -83,7 +83,10 @@ class Surroundings:
 
 def read_resource(resource: Resource, around: Surroundings, *, file: str, number: str) -> Iterator[Read]:
     """What one resource says; `number` names it where it has no id."""
-    kind = str(resource.get("resourceType"))
+    kind = string(resource.get("resourceType"))
+    if kind is None:
+        yield Refusal("not_fhir", "It does not say what type of resource it is.", path=file, resource=number)
+        return
     own = string(resource.get("id")) or number
     named = f"{kind}/{own}"
     if kind == "Patient":

@@ -138,13 +138,6 @@ def test_a_newer_document_replaces_what_an_older_one_said(ward: Ward) -> None:
         ("other.xml", "<note/>", "not_ccda"),
         ("fhir.xml", "<Bundle xmlns='http://hl7.org/fhir'/>", "fhir_xml"),
         ("nobody.xml", "<ClinicalDocument xmlns='urn:hl7-org:v3'/>", "no_patient"),
-        (
-            "nameless.xml",
-            SUMMARY.read_text()
-            .replace('root="1.2.3.4.5" extension="4711"', 'nullFlavor="UNK"')
-            .replace('root="2.16.840.1.113883.4.1" extension="111-22-3333"', 'nullFlavor="UNK"'),
-            "no_patient",
-        ),
     ],
 )
 def test_a_document_that_cannot_be_read_is_refused_by_name(name: str, content: str, code: str, ward: Ward) -> None:
@@ -160,3 +153,25 @@ def test_entities_are_not_resolved(ward: Ward) -> None:
     )
     ward.load(ward.put("x.xml", text.replace("Never smoked.", "Never smoked. &s;")))
     assert not any("SECRET" in passage.text for passage in ward.notes("4711"))
+
+
+NUMBERED = 'root="1.2.3.4.5" extension="4711"'
+
+
+def test_a_document_without_any_number_of_the_patient_is_a_patient_of_its_own(ward: Ward) -> None:
+    bare = SUMMARY.read_text().replace(NUMBERED, 'nullFlavor="UNK"')
+    bare = bare.replace('root="2.16.840.1.113883.4.1" extension="111-22-3333"', 'nullFlavor="UNK"')
+    path = ward.put("bare.xml", bare)
+    assert ward.load(SUMMARY, path).facts == 2 * ward.load(path).unchanged - 2
+    assert ward.patients() == 2
+
+
+@pytest.mark.parametrize(("born", "patients", "codes"), [("19510714", 1, []), ("19800101", 2, ["patient_clash"])])
+def test_numbers_of_hl7s_examples_link_only_where_the_birth_date_agrees(
+    born: str, patients: int, codes: list[str], ward: Ward
+) -> None:
+    text = SUMMARY.read_text().replace(NUMBERED, 'root="2.16.840.1.113883.19.5.99999.2" extension="998991"')
+    text = text.replace('root="2.16.840.1.113883.4.1" extension="111-22-3333"', 'nullFlavor="UNK"')
+    other = text.replace("19510714", born).replace('extension="doc-1"', 'extension="doc-2"')
+    report = ward.load(ward.put("a.xml", text), ward.put("b.xml", other))
+    assert (ward.patients(), [r["code"] for r in report.refused]) == (patients, codes)

@@ -1,5 +1,7 @@
 """FHIR bundles: every fact in them, typed, with its source; what is no fact is none."""
 
+import base64
+import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -299,3 +301,85 @@ def test_json_of_other_shapes_is_read_too(write: str, ward: Ward) -> None:
         "one resource a line": "\n".join(json.dumps(one) for one in resources),
     }[write]
     assert ward.load(ward.put("a.json", content)).facts == 1
+
+
+def test_an_entry_that_says_no_type_is_refused_and_one_without_resource_is_nothing(ward: Ward) -> None:
+    document = bundle(patient(), condition())
+    document["entry"] += [{"resource": {"id": "x"}}, {"response": {"status": "201"}}]
+    report = ward.load(ward.put("a.json", document))
+    assert (report.facts, [r["code"] for r in report.refused]) == (1, ["not_fhir"])
+
+
+def attached(kind: str, content: bytes) -> Resource:
+    data = base64.b64encode(content).decode()
+    return {**note(), "content": [{"attachment": {"contentType": kind, "data": data}}]}
+
+
+def pdf(text: str) -> bytes:
+    from reportlab.pdfgen.canvas import Canvas
+
+    made = io.BytesIO()
+    canvas = Canvas(made)
+    canvas.drawString(72, 720, "Cover page.")
+    canvas.showPage()
+    canvas.drawString(72, 720, text)
+    canvas.save()
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("text/plain; charset=iso-8859-1", "Crème: no rash.".encode("latin-1")),
+        ("text/html", "<html><body><h2>Skin</h2><p>Crème: no rash.</p></body></html>".encode()),
+        ("application/xhtml+xml", "<div xmlns='http://www.w3.org/1999/xhtml'><p>Crème: no rash.</p></div>".encode()),
+        ("application/pdf", pdf("Crème: no rash.")),
+    ],
+)
+def test_notes_are_read_from_text_html_and_pdf(kind: str, content: bytes, ward: Ward) -> None:
+    report = ward.load(ward.put("a.json", bundle(patient(), attached(kind, content))))
+    assert (report.notes, report.refused) == (1, [])
+    passage = ward.notes("p1")[-1]
+    assert "Crème: no rash." in passage.text and passage.negated
+    assert passage.page == (2 if kind == "application/pdf" and not passage.text.startswith("Cover") else passage.page)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "code"),
+    [("application/pdf", b"%PDF-1.7 broken", "bad_attachment"), ("image/png", b"x", None)],
+)
+def test_an_attachment_without_text_is_refused_or_counted(
+    kind: str, content: bytes, code: str | None, ward: Ward
+) -> None:
+    report = ward.load(ward.put("a.json", bundle(patient(), attached(kind, content), condition())))
+    assert (report.notes, report.facts) == (0, 1)
+    assert [r["code"] for r in report.refused] == ([code] if code else [])
+    assert bool(report.unknown_types) is (code is None)
+
+
+def test_a_report_is_a_note_by_its_conclusion_and_forms(ward: Ward) -> None:
+    form = {"contentType": "text/plain", "data": base64.b64encode(b"Right lower lobe consolidation.").decode()}
+    report = of(
+        "DiagnosticReport",
+        "r",
+        status="final",
+        code={"text": "Chest X-ray"},
+        effectiveDateTime="2026-01-02",
+        conclusion="Pneumonia.",
+        presentedForm=[form],
+        text={"status": "generated", "div": "<div>again</div>"},
+    )
+    ward.load(ward.put("a.json", bundle(patient(), report)))
+    (passage,) = ward.notes("p1")
+    assert passage.text == "Pneumonia.\n\nRight lower lobe consolidation."
+    assert (passage.document.title, str(passage.document.published)) == ("Chest X-ray", "2026-01-02")
+
+
+def test_a_document_bundles_narrative_is_a_note_by_sections(ward: Ward) -> None:
+    section = {"title": "Family history", "text": {"div": "<div><p>Mother had gout.</p></div>"}}
+    summary = of(
+        "Composition", "x", status="final", type={"text": "Patient summary"}, title="Summary", section=[section]
+    )
+    ward.load(ward.put("a.json", {**bundle(summary, patient()), "type": "document"}))
+    (passage,) = ward.notes("p1")
+    assert (passage.section, passage.text, passage.negated) == (("Family history",), "Mother had gout.", {1})
