@@ -13,7 +13,7 @@ from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.db import Database
-from cds.errors import CdsError, Conflict, Integrity
+from cds.errors import CdsError, Conflict, Integrity, Unavailable
 from cds.evidence import Passage
 from knowledge import vectors
 from knowledge.embedding import Embedder, Progress, Vectors
@@ -176,6 +176,23 @@ class Builder:
                 # The one before stays for searches that began with it.
                 self._opened = {**dict(list(self._opened.items())[-1:]), generation: opened}
             return self._opened[generation]
+
+    def remake(self, generation: str, editions: frozenset[str], *, into: Path) -> Generation:
+        """Make a generation that was cleared away once more; the same content has the same id, or it is not it."""
+        embedder = self._embedder()
+        with self.db.reading() as tx:
+            entries = [entry for entry in _entries(tx) if entry.edition in editions]
+        if not entries or self._missing(embedder, entries):
+            raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
+        pooled, tokens = self._vectors(embedder, entries)
+        identity = EmbedderIdentity(embedder.name, embedder.digest)
+        if write_generation(into, entries, pooled, identity, tokens=tokens) != generation:
+            raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
+        return open_generation(into, generation)
+
+    def _missing(self, embedder: Embedder, entries: Sequence[Entry]) -> set[str]:
+        with self.db.reading() as tx:
+            return vectors.missing(tx, embedder.digest, [vectors.text_hash(entry.text) for entry in entries])
 
     def check(self) -> IndexCheck:
         """Compare what SQL holds with what the index holds."""

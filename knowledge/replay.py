@@ -7,24 +7,20 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from cds.audit.listing import EntryFilter, every_entry
 from cds.db import Database
 from cds.errors import Integrity, Unavailable
 from cds.evidence import Evidence, Hit
 from cds.recommendation import AuditRef, Recommendation
-from knowledge import vectors
-from knowledge.builds import Builder, headed
+from knowledge.builds import Builder
 from knowledge.embedding import Embedder
-from knowledge.generations import EmbedderIdentity, Entry, Generation, open_generation, write_generation
+from knowledge.generations import Generation, open_generation
 from knowledge.guidelines import Library
 from knowledge.ranking import rank
 from knowledge.relevance import passage_relevance, question_relevance
 from knowledge.sql_search import search_by_words
-from knowledge.tables_builds import generations
-from knowledge.tables_guidelines import editions, passages
 
 
 @dataclass(slots=True)
@@ -87,21 +83,9 @@ class PastSearch:
         try:
             return open_generation(self.builder.folder, wanted)
         except Integrity:
-            row = tx.execute(select(generations).where(generations.c.id == wanted)).one_or_none()
-            if row is None:
-                raise
-        entries = [entry for entry in _entries(tx) if entry.edition in _indexed(tx, wanted, before=before)]
-        hashes = [vectors.text_hash(entry.text) for entry in entries]
-        kept = vectors.load(tx, row.embedder_digest, dict.fromkeys(hashes))
-        if not entries or len(kept) < len(set(hashes)):
-            raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
-        stacked = np.stack([np.frombuffer(kept[key].pooled, np.float32) for key in hashes])
-        identity = EmbedderIdentity(row.embedder, row.embedder_digest)
-        with TemporaryDirectory() as folder:
-            made = write_generation(Path(folder), entries, stacked, identity)
-            if made != wanted:
-                raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
-            return open_generation(Path(folder), made)
+            indexed = _indexed(tx, wanted, before=before)
+        with TemporaryDirectory() as folder:  # the files stay mapped for as long as the search needs them
+            return self.builder.remake(wanted, indexed, into=Path(folder))
 
 
 def _editions_at(tx: Connection, *, before: int, asked_at: datetime) -> dict[str, _Edition]:
@@ -158,12 +142,3 @@ def _indexed(tx: Connection, generation: str, *, before: int) -> frozenset[str]:
         elif entry.kind == "guideline.discarded":
             there.discard(entry.subject)
     return frozenset(there)
-
-
-def _entries(tx: Connection) -> list[Entry]:
-    query = (
-        select(passages.c.id, passages.c.edition, editions.c.title, passages.c.section, passages.c.text)
-        .join(editions, editions.c.id == passages.c.edition)
-        .order_by(passages.c.edition, passages.c.number)
-    )
-    return [Entry(row.id, row.edition, headed(row.title, row.section, row.text)) for row in tx.execute(query)]
