@@ -39,6 +39,7 @@ _STOPS = frozenset(
     {"offer", "give", "use", "should", "must", "consider", "do", "avoid", "start", "stop", ";", ":", "because", "so"}
 )
 _MEASURES = {"egfr": ("egfr", "filtration"), "potassium": ("potassium",), "qtc": ("qtc", "qt")}
+_ALLERGY = ("allerg", "anaphyla", "hypersens")
 _YEARS = 12.0  # months
 _YOUNG, _GROWN, _OLD = 18, 18, 65
 
@@ -156,7 +157,8 @@ def _pregnancy(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_F
 def _conditions(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding]:
     """Adults with X, in X, without X; a list of problems that lacks X does not say that the patient is free of it."""
     for term in sentence.terms:
-        if not is_condition(term.groups) or not _names_population(term, sentence) or "pregnan" in term.parts:
+        elsewhere = "pregnan" in term.parts or sentence.tokens[term.first].text.startswith(_ALLERGY)
+        if elsewhere or not is_condition(term.groups) or not _names_population(term, sentence):
             continue
         found = _on_chart(term, facts)
         if found is not None:
@@ -218,7 +220,7 @@ def _allergies(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_F
     """For people allergic to penicillin; not for them."""
     for mention in sentence.medicines:
         near = sentence.tokens[max(0, mention.first - 4) : mention.last + 3]
-        if not any(t.stem in ("allergi", "allerg", "anaphylaxi", "anaphylact", "hypersensit") for t in near):
+        if not any(t.text.startswith(_ALLERGY) for t in near):
             continue
         wanted = sentence.segments[sentence.segment_of(mention.first)].turned.isdisjoint({mention.first})
         found = None

@@ -19,7 +19,7 @@ class Rule:
 _CALL = "This may be an emergency. Call the emergency team or the local emergency number now; do not wait for an answer here."
 # A question of knowledge ("how is anaphylaxis treated?") goes to the library; an emergency is one that is happening to somebody now.
 _NOW = (
-    r"\b(?:i am|i'm|i have|i've|i just|my (?:patient|wife|husband|son|daughter|child|baby|mother|father|partner|friend|chest|arm|face|throat)|he is|he's|she is|she's|they are|"
+    r"\b(?:i am|i'm|i have|i've|i just|my (?:patient|wife|husband|son|daughter|child|baby|mother|father|partner|friend|chest|arm|face|throat)|he is|he's|he has|she is|she's|she has|they are|they have|"
     r"is (?:now|currently|not|un)|right now|just now|just (?:now )?(?:collapsed|stopped|swallowed|took|had|developed|become|became|started)|at this moment|in front of me|has (?:just|suddenly|collapsed|stopped)|"
     r"suddenly|since (?:this morning|an hour|\d+ (?:minutes?|hours?))|for the last \d+ (?:minutes?|hours?)|\d+ (?:minutes?|hours?) ago|help|on the floor|going blue|turning blue|unresponsive|won't wake|cannot wake|can't wake)\b"
 )

@@ -19,7 +19,14 @@ _UNLIKE = re.compile(
     r"\b(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|superior|inferior|larger|smaller)\b(?: \w+){0,6} (?:than|to)\b"
     r"|\bsignificantly (?:\w+ )?(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|reduced|increased|improved)\b"
 )
-_REFERENCE = (("compared", "with"), ("compared", "to"), ("relative", "to"), ("versus",), ("vs",), ("in", "comparison", "with"))
+_REFERENCE = (
+    ("compared", "with"),
+    ("compared", "to"),
+    ("relative", "to"),
+    ("versus",),
+    ("vs",),
+    ("in", "comparison", "with"),
+)
 
 
 def check_comparison(reading: Reading) -> CheckResult:
@@ -76,7 +83,7 @@ def _sides(sentence: Sentence) -> list[_Sides]:
 
 
 def _against(sentence: Sentence, first: int, last: int) -> _Sides:
-    """"Compared with B, A ..." and "A ... compared with B"."""
+    """ "Compared with B, A ..." and "A ... compared with B"."""
     words = sentence.words()
     end = next((k for k in range(last + 1, len(words)) if words[k] in (",", "(", ";", ".")), len(words))
     reference = [t for t in sentence.terms if last < t.first < end and t.specific]

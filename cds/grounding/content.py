@@ -1,5 +1,6 @@
 """What the statement speaks of is spoken of in what it cites."""
 
+from cds.grounding.population import FAMILIES
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence, Term
@@ -8,6 +9,7 @@ from cds.wording.vocabulary import is_condition
 # Tuned on the development half of the claims: what a paraphrase keeps of the words it paraphrases.
 _ENOUGH = 0.58
 _TOGETHER = 0.42  # of it that one cited sentence must hold: words gathered from all over support nothing
+_PEOPLE = frozenset().union(*(stems for members in FAMILIES.values() for stems in members.values()))
 _SHORT_FORM = 5  # letters an abbreviation has at most
 _LITTLE = frozenset({"of", "to", "and", "the", "in", "for", "a", "with", "by"})
 _PARTIAL = 0.7  # a phrase of which the evidence has the parts, a word that only shares its beginning
@@ -17,8 +19,9 @@ def check_content(reading: Reading) -> CheckResult:
     """Fail a statement whose content words are mostly absent from what it cites."""
     if not any(sentence.terms or sentence.quantities for sentence in reading.claim):
         return _fail("the statement says nothing that could be checked")
+    medicines = any(other.medicines for other in reading.evidence)
     for sentence in reading.claim:
-        missing = _missing(sentence, (*reading.evidence, *reading.context, *reading.lead))
+        missing = _missing(sentence, (*reading.evidence, *reading.context, *reading.lead), medicines=medicines)
         total = sum(term.weight for term in sentence.terms)
         if not total:
             continue
@@ -29,21 +32,22 @@ def check_content(reading: Reading) -> CheckResult:
         new = [t.stem for t, weight in missing if weight == t.weight and (is_condition(t.groups) or t.named)]
         if new:
             return _fail(f"the cited sentences do not speak of: {', '.join(new)}")
-        best = max(
-            (total - sum(w for _, w in _missing(sentence, (e, *reading.context))) for e in reading.evidence), default=0
-        )
+        alone = (_missing(sentence, (e, *reading.context), medicines=medicines) for e in reading.evidence)
+        best = max((total - sum(weight for _, weight in lacking) for lacking in alone), default=0)
         if best < _TOGETHER * total:
             return _fail("no cited sentence speaks of this as a whole")
     return CheckResult("content", "pass")
 
 
-def _missing(sentence: Sentence, evidence: tuple[Sentence, ...]) -> list[tuple[Term, float]]:
+def _missing(sentence: Sentence, evidence: tuple[Sentence, ...], *, medicines: bool) -> list[tuple[Term, float]]:
     """The terms of a sentence that the evidence lacks, with the weight that is missing."""
     terms = [term for other in evidence for term in other.terms]
     stems = {token.stem for other in evidence for token in other.tokens if token.kind != "symbol"}
     initials = [_initials(other) for other in evidence]
     missing = []
     for term in sentence.terms:
+        if set(term.parts) & _PEOPLE or (term.medicine and medicines):
+            continue  # whom it is for and which medicine it is have checks of their own, that say more when they fail
         if any(term.matches(other) for other in terms) or all(part in stems for part in term.parts):
             continue
         if len(term.stem) <= _SHORT_FORM and any(term.stem in s for s in initials):

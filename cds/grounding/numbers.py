@@ -53,7 +53,10 @@ def _judge(
     others = [
         (q, s)
         for q, s in alike
-        if (q, s) not in fitting and (q.comparator == "range") == (wanted.comparator == "range") and q.counted == wanted.counted and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
+        if (q, s) not in fitting
+        and (q.comparator == "range") == (wanted.comparator == "range")
+        and q.counted == wanted.counted
+        and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
     ]
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
     rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
@@ -89,7 +92,7 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
     if one.tags and other.tags and one.tags != other.tags and {*one.tags, *other.tags} == {"systolic", "diastolic"}:
         return False
     if one.dimension == other.dimension:
-        return _near(one, other)
+        return one.low == other.low if one.dimension.startswith("label:") else _near(one, other)
     if {one.dimension, other.dimension} == {"", "share"}:
         if len(other.raw) == 2 and not one.dimension:
             return one.raw[0] == other.raw[0]

@@ -139,7 +139,9 @@ def comparator_of(found: tuple[Token, ...], first: int, last: int) -> tuple[Comp
     return "=", first, last
 
 
-def _negated(words: list[str], comparator: Comparator, start: int, first: int, last: int) -> tuple[Comparator, int, int]:
+def _negated(
+    words: list[str], comparator: Comparator, start: int, first: int, last: int
+) -> tuple[Comparator, int, int]:
     position = start - 1
     while position >= 0 and words[position] in _BARE_BE:
         position -= 1

@@ -20,9 +20,13 @@ _INTRODUCTIONS = frozenset(
     "if when in for during unless where after before while although because among once with whenever at on until following".split()
 )
 _ACTIVE = frozenset("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit".split())
-_NON = frozenset("inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent compliant fasting white lactating".split())
+_NON = frozenset(
+    "inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent compliant fasting white lactating".split()
+)
 # Words that are the denial of another: their stem is read without the prefix.
-PREFIXED = frozenset("uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant nonsmoker nonsmokers unresponsive uncomplicated".split()) - frozenset({"uncomplicated", "ineffective", "unsafe"})
+PREFIXED = frozenset(
+    "uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant nonsmoker nonsmokers unresponsive uncomplicated".split()
+) - frozenset({"uncomplicated", "ineffective", "unsafe"})
 _PREPOSITIONS = frozenset(
     "between after before when on of by for from upon following since about without while and or".split()
 )
@@ -92,7 +96,9 @@ _RELATIVE = frozenset(
 )
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = frozenset("stopping discontinuing ceasing withholding quitting halting cessation discontinuation".split())
-_DETERMINERS = frozenset({"the", "a", "an", "its", "this", "these", "those", "their", "his", "her", "that", "all", "any", "some"})
+_DETERMINERS = frozenset(
+    {"the", "a", "an", "its", "this", "these", "those", "their", "his", "her", "that", "all", "any", "some"}
+)
 _AUXILIARY = frozenset(
     "do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't "
     "weren't has have had not never".split()
@@ -173,7 +179,12 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
         ):
             bounds.append((i, word))
             opened_with = ""
-        elif word == "and" and after in _DETERMINERS and _PREDICATE & set(words[bounds[-1][0] : i]) and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}:
+        elif (
+            word == "and"
+            and after in _DETERMINERS
+            and _PREDICATE & set(words[bounds[-1][0] : i])
+            and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}
+        ):
             bounds.append((i, word))  # "and the dose should be reviewed"
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
             if after in ("no", "not", "never") and word in (",", "and"):

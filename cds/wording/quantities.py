@@ -13,8 +13,24 @@ Comparator = Literal["=", "<", "<=", ">", ">=", "range"]
 _PEOPLE = frozenset(
     "people adults patients women men children persons babies births cases such others pregnancies".split()
 )
-_SPANS = frozenset("within after for in over than least most until before about by last lasts lasting under around nearly".split())
-_MULTIPLES = {"halve": 0.5, "halves": 0.5, "halved": 0.5, "halving": 0.5, "doubles": 2.0, "doubled": 2.0, "doubling": 2.0, "twofold": 2.0, "triples": 3.0, "tripled": 3.0, "threefold": 3.0, "quadrupled": 4.0, "tenfold": 10.0}
+_SPANS = frozenset(
+    "within after for in over than least most until before about by last lasts lasting under around nearly".split()
+)
+_MULTIPLES = {
+    "halve": 0.5,
+    "halves": 0.5,
+    "halved": 0.5,
+    "halving": 0.5,
+    "doubles": 2.0,
+    "doubled": 2.0,
+    "doubling": 2.0,
+    "twofold": 2.0,
+    "triples": 3.0,
+    "tripled": 3.0,
+    "threefold": 3.0,
+    "quadrupled": 4.0,
+    "tenfold": 10.0,
+}
 _ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
 _AFTER_A_MEASURE = frozenset(
     "or and to in for with on at by than if is are was were over under is as but from of per should must may can when while who before after until within "
@@ -130,7 +146,9 @@ def quantities(found: tuple[Token, ...]) -> tuple[Quantity, ...]:
     for index, token in enumerate(found):
         if token.text in _MULTIPLES:
             value = _MULTIPLES[token.text]
-            result.append(Quantity(value, value, "=", "share" if value < 1 else "times", (value,), index, index, decimals=3))
+            result.append(
+                Quantity(value, value, "=", "share" if value < 1 else "times", (value,), index, index, decimals=3)
+            )
     finished = sorted((_compared(quantity, found) for quantity in result), key=lambda q: (q.first, q.last))
     finished = _of_hundred(finished, found)
     distinct: list[Quantity] = []

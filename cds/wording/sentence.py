@@ -106,7 +106,7 @@ def _terms(
             result.append(_term(found, index, mention.last, frozenset(), parted, number, mention))
             index = mention.last + 1
             continue
-        phrase = _phrase(found, index)
+        phrase = None if index in taken else _phrase(found, index)
         if phrase:
             last, groups = phrase
             result.append(_term(found, index, last, groups, parted, number))
