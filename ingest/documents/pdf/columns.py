@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.documents.pdf.lines import Line
+from ingest.documents.pdf.lines import Line, spacing_of
 from ingest.documents.pdf.tables import PdfTable
 
 # A gutter narrower than this is a gap between words.
@@ -25,16 +25,39 @@ def in_reading_order(lines: Sequence[Line]) -> list[list[Line]]:
     band: list[Line] = []
     for line in _from_top(lines):
         if any(line.left < gutter < line.right for gutter in gutters):
-            groups.extend(_columns(band, gutters))
+            columns, below = _parted(_columns(band, gutters))
+            groups.extend(columns)
             band = []
-            if groups and any(one.left < gutter < one.right for one in groups[-1] for gutter in gutters):
-                groups[-1].append(line)
+            crossing = below or not groups or not _crosses(groups[-1][-1], gutters)
+            if crossing:
+                groups.append([*below, line])
             else:
-                groups.append([line])
+                groups[-1].append(line)
         else:
             band.append(line)
     groups.extend(_columns(band, gutters))
     return groups
+
+
+def _crosses(line: Line, gutters: Sequence[float]) -> bool:
+    return any(line.left < gutter < line.right for gutter in gutters)
+
+
+def _parted(columns: list[list[Line]]) -> tuple[list[list[Line]], list[Line]]:
+    """Columns above something that crosses them, and what in the longest belongs below them all.
+
+    The heading of a full-width part is short: it stands in the first column, though all columns come before it."""
+    if len(columns) < 2:
+        return columns, []
+    longest = min(columns, key=lambda column: column[-1].bottom)
+    floor = min(line.bottom for column in columns if column is not longest for line in column)
+    usual = spacing_of(longest)
+    for at in range(1, len(longest)):
+        line, before = longest[at], longest[at - 1]
+        apart = before.bottom - line.bottom > 1.3 * usual
+        if line.top <= floor and (apart or abs(line.size - before.size) > 1 or line.bold != before.bold):
+            return [column[:at] if column is longest else column for column in columns], longest[at:]
+    return columns, []
 
 
 def gutters_of(lines: Sequence[Line]) -> list[float]:

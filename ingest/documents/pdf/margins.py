@@ -13,10 +13,18 @@ _ZONE = 0.12
 _PAGE_NUMBER = re.compile(
     r"^(?:page|seite|p\.?)?\s*[-–|]?\s*(?:\d{1,4}|[ivxl]{1,6})\s*[-–|]?(?:\s*(?:of|/|von)\s*\d{1,4})?$", re.IGNORECASE
 )
+# A browser prints the time, the address and the count of pages at the very edge, on a single page too.
+_EDGE = 0.05
+_PRINTED = re.compile(
+    r"^(?:\d{1,2}[/.]\d{1,2}[/.]\d{2,4},? \d{1,2}:\d\d(?: [AP]M)?|(?:https?|file)://\S+|\d{1,4}/\d{1,4})$",
+    re.IGNORECASE,
+)
 _FIGURES = re.compile(r"\d+")
 
 
-def without_running(pages: Sequence[tuple[Sheet, list[Line]]], dropped: Counter[str]) -> list[list[Line]]:
+def without_running(
+    pages: Sequence[tuple[Sheet, list[Line]]], dropped: Counter[str], *, title: str | None = None
+) -> list[list[Line]]:
     """Each page's lines without what runs through the document."""
     seen: defaultdict[str, set[int]] = defaultdict(set)
     for sheet, lines in pages:
@@ -30,7 +38,9 @@ def without_running(pages: Sequence[tuple[Sheet, list[Line]]], dropped: Counter[
         stay = []
         for line in lines:
             running = _in_zone(line, sheet) and (
-                len(seen[_key(line, sheet)]) >= often or (len(pages) > 1 and _PAGE_NUMBER.match(line.text))
+                len(seen[_key(line, sheet)]) >= often
+                or (len(pages) > 1 and _PAGE_NUMBER.match(line.text))
+                or (_at_edge(line, sheet) and (_PRINTED.match(line.text) or line.text == title))
             )
             if running:
                 dropped["running"] += 1
@@ -44,6 +54,10 @@ def _in_zone(line: Line, sheet: Sheet) -> bool:
     if isinstance(line, PdfTable):
         return False
     return line.middle > (1 - _ZONE) * sheet.height or line.middle < _ZONE * sheet.height
+
+
+def _at_edge(line: Line, sheet: Sheet) -> bool:
+    return line.middle > (1 - _EDGE) * sheet.height or line.middle < _EDGE * sheet.height
 
 
 def _key(line: Line, sheet: Sheet) -> str:

@@ -35,7 +35,7 @@ def read_pdf(content: bytes) -> ReadDocument:
             raise Refused("too_large", f"It has {count} pages.")
         pages = [_lines(document, number, dropped) for number in range(count)]
         properties = _properties(document)
-    kept = without_running(pages, dropped)
+    kept = without_running(pages, dropped, title=properties.get("title"))
     every = [line for lines in kept for line in lines]
     if not every:
         raise Refused("no_text" if count else "empty")

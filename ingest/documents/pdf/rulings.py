@@ -13,6 +13,8 @@ _STRAIGHT = 1.5
 _SHORTEST = 8.0
 # Two rules nearer than this are the edges of one.
 _SAME = 2.5
+# A row of a table is no higher than this; what is, is the ground of a page or a panel.
+_HIGHEST_GROUND = 120.0
 # Drawings have thousands of strokes, tables hundreds.
 _MOST_STROKES = 6_000
 
@@ -129,21 +131,26 @@ def _strokes(drawn: Any, matrix: Matrix, sheet: Sheet) -> Iterable[Box]:
             corners = [point]
             continue
         if kind == pdfium.FPDF_SEGMENT_LINETO and last is not None:
-            yield _between(last, point, sheet)
+            if stroke.value:
+                yield _between(last, point, sheet)
             corners.append(point)
         if pdfium.FPDFPathSegment_GetClose(segment) and first is not None:
-            yield _between(point, first, sheet)
+            if stroke.value:
+                yield _between(point, first, sheet)
             if fill.value and len(corners) >= 4:
-                yield from _thin(corners, sheet)
+                yield from _filled(corners, sheet)
+                corners = []
         last = point
+    if fill.value and len(corners) >= 4:
+        yield from _filled(corners, sheet)  # a filled path is closed without saying so
 
 
 def _between(one: tuple[float, float], other: tuple[float, float], sheet: Sheet) -> Box:
     return sheet.shown(min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1]))
 
 
-def _thin(corners: Sequence[tuple[float, float]], sheet: Sheet) -> Iterable[Box]:
-    """A filled rectangle so thin that it is a rule itself."""
+def _filled(corners: Sequence[tuple[float, float]], sheet: Sheet) -> Iterable[Box]:
+    """A filled rectangle: a rule when it is thin, else the ground of a row, which ends above and below."""
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     box = sheet.shown(min(xs), min(ys), max(xs), max(ys))
     width, height = box.right - box.left, box.top - box.bottom
@@ -153,6 +160,9 @@ def _thin(corners: Sequence[tuple[float, float]], sheet: Sheet) -> Iterable[Box]
     elif width <= _SAME and height >= _SHORTEST:
         middle = _middle(box.left, box.right)
         yield Box(box.page, middle, box.bottom, middle, box.top)
+    elif height <= _HIGHEST_GROUND:
+        yield Box(box.page, box.left, box.top, box.right, box.top)
+        yield Box(box.page, box.left, box.bottom, box.right, box.bottom)
 
 
 def _merged(rules: Iterable[Rule]) -> list[Rule]:
