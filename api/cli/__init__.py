@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Start the service."),
     "demo": ("demo", "Load the sample library, patients and demo users, then start the service."),
     "users": ("users", "Accounts and API tokens."),
+    "mcp": ("mcp", "Serve programs that speak MCP, on standard input and output."),
     "hooks": ("hooks", "Medical records that may call by CDS Hooks."),
     "ingest": ("ingest", "Load guidelines and records."),
     "library": ("library", "The guideline library."),

@@ -45,9 +45,12 @@ ROUTERS: tuple[str, ...] = (
     "library",
     "cds_hooks",
     "chat_completions",
+    "mcp",
     "patients",
     "audit",
     "review",
+    "sharing",
+    "sharing_member",
 )
 
 
@@ -63,6 +66,7 @@ class Place:
 NAVIGATION: tuple[Place, ...] = (
     Place("/consults/new", "Ask", frozenset({Role.PHYSICIAN})),
     Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
+    Place("/sessions", "Shared decisions", frozenset({Role.PHYSICIAN})),
     Place("/patients", "Patients", frozenset({Role.PHYSICIAN})),
     Place("/library", "Library", frozenset(Role)),
     Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),

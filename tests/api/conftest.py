@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -68,6 +69,10 @@ class TestedServices(Services):
     @cached_property
     def records(self) -> Records:
         return Records(self.db, embed=None, clock=self.clock)
+
+    @property
+    def knowledge(self) -> Any:  # type: ignore[override]
+        return self.shelf
 
     def consult_parts(self) -> ConsultParts:
         return ConsultParts(

@@ -233,3 +233,16 @@ def test_a_token_of_the_right_scope_asks_without_any_origin(
     assert ask(program).status_code == 201
     services.clock.at += timedelta(days=2)
     assert ask(program).status_code == 401
+
+
+def test_search_gives_passages_without_an_answer_or_a_record_of_one(
+    client_as: Clients, services: TestedServices
+) -> None:
+    for role in Role:
+        found = client_as(role).post("/api/v1/search", json={"question": ASKED})
+        assert found.status_code == 200
+        hit = found.json()["hits"][0]
+        assert {"passage", "score", "text", "document", "section", "page"} <= hit.keys()
+        assert {"id", "title", "publisher", "version", "published"} <= hit["document"].keys()
+    with services.db.reading() as tx:
+        assert tx.scalar(select(func.count()).select_from(recommendations)) == 0

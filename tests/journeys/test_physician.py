@@ -50,7 +50,7 @@ def test_a_whole_consult_by_keyboard(visit: Visit) -> None:
     page.get_by_role("button", name="Contraindicated in this patient").click()
     expect(page.locator("#decision")).to_contain_text("Contraindicated in this patient")
 
-    first = page.url
+    first = page.url.partition("#")[0]
     ask(page, "And how long should the antibiotic be given?")
     page.keyboard.press("a")
     expect(page.locator("#decision")).to_contain_text("Accepted")
@@ -65,7 +65,7 @@ def test_a_whole_consult_by_keyboard(visit: Visit) -> None:
     expect(rows.nth(2)).to_contain_text("Overridden")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.goto(first.replace("127.0.0.1", "127.0.0.1"))
+    page.goto(first)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
@@ -106,4 +106,4 @@ def test_the_copied_text_carries_its_citations(visit: Visit) -> None:
     page.keyboard.press("c")
     expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert PNEUMONIA in copied and "Sources:" in copied and "[1]" in copied
+    assert PNEUMONIA in copied and "Sources:" in copied and ", page " in copied

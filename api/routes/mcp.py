@@ -1,0 +1,51 @@
+"""MCP over HTTP, for callers with an API token. Needs the `mcp` extra; without it the address does not exist."""
+
+from importlib.util import find_spec
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from api.auth.identity import Identity, Scope
+from api.deps import Asking, Parts, allow
+from api.services import Services
+from cds.actors import Actor, Role
+from cds.errors import NotFound
+
+router = APIRouter(include_in_schema=False)
+
+
+class McpAnswer(Response):
+    """One request handed to a server made for its caller, which keeps nothing between requests."""
+
+    def __init__(self, services: Services, identity: Identity) -> None:
+        super().__init__()
+        self._services, self._identity = services, identity
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        from api.mcp_server import mcp_server
+
+        # The guard has checked where the request comes from, and the token who sent it.
+        checked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        served = mcp_server(self._services, self._identity).streamable_http_app(
+            streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=checked
+        )
+        async with served.router.lifespan_context(served):
+            await served(scope, receive, send)
+
+
+@router.post("/mcp")
+async def mcp(
+    request: Request,
+    actor: Annotated[Actor, allow(Role.PHYSICIAN, scope=Scope.CONSULT)],
+    asking: Asking,
+    services: Parts,
+) -> Response:
+    """One message of the protocol; each tool asks for its own scope as well."""
+    if find_spec("mcp") is None:
+        raise NotFound("There is nothing here: MCP is an extra, `pip install evidence-cds[mcp]`.")
+    return McpAnswer(services, asking)
