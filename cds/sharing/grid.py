@@ -1,6 +1,6 @@
 """The decision as a grid: options side by side, each cell with sentences that cite the library."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -123,23 +123,23 @@ class Grid:
 
 
 def denominator(shares: Iterator[Share] | tuple[Share, ...]) -> int:
-    """The one denominator for a whole decision: 100, or as many more as the rarest outcome needs to be one person."""
-    rates = [share.rate for share in shares if share.rate > 0]
-    return next((of for of in (100, 1000, 10_000) if all(rate * of >= 1 - 1e-9 for rate in rates)), 10_000)
+    """The one denominator for a whole decision: 100, or 1,000 where an outcome is rarer than one in a hundred."""
+    rates = [share.rate for share in shares if share.rate > 0 and share.sense == "="]
+    return next((of for of in (100, 1000) if all(rate * of >= 1 - 1e-9 for rate in rates)), 1000)
 
 
 def to_json(value: Any) -> Any:
     """A grid or a part of it as plain JSON."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+    return _adapter(type(value).__name__).dump_python(value, mode="json")
 
 
 def from_json(kind: type[Any], value: Any) -> Any:
     """A grid or a part of it again."""
-    return _adapter(kind).validate_python(value)
+    return _adapter(kind.__name__).validate_python(value)
 
 
 @lru_cache(maxsize=8)
-def _adapter(kind: Hashable) -> "TypeAdapter[Any]":
+def _adapter(kind: str) -> "TypeAdapter[Any]":
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    return TypeAdapter({"Grid": Grid, "Option": Option, "Cell": Cell, "Line": Line}[kind])

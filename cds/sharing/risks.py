@@ -1,6 +1,8 @@
 """Absolute risks in a sentence: how many of how many people, and what happens to them."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
 from cds.sharing.grid import Share
 
@@ -26,6 +28,7 @@ _SENSES = {"fewer than": "<", "less than": "<", "more than": ">", "up to": "<"}
 _WHOM = re.compile(rf"^\s*(?:[a-z]+\s+)?{_WHO}\s+", re.IGNORECASE)
 _AFTERWARDS = re.compile(r"^\s*(?:in|or|each|every)\b", re.IGNORECASE)
 _REST = re.compile(r"(?:do|does) not$|^(?:are|is) spared one$")  # the others of the same hundred
+_TIME = re.compile(r"\b(?:within|after|by|over)\s+(?=\d)")
 _EDGES = re.compile(r"^[\s,;]+|(?:[\s,;.]+(?:and|but|so|while)?)+$")
 
 
@@ -46,11 +49,22 @@ def shares_in(sentence: str) -> tuple[Share, ...]:
         return ()
     found.sort(key=lambda one: one[0])
     ends = [start for start, _, _ in found[1:]] + [len(sentence)]
-    shares = tuple(
+    shares = _same_outcome(
         Share(share.count, share.of, _outcome(sentence, start, end, until), share.sense, share.more)
         for (start, end, share), until in zip(found, ends, strict=True)
     )
     return tuple(share for share in shares if not _REST.match(share.outcome))
+
+
+def _same_outcome(shares: Iterable[Share]) -> tuple[Share, ...]:
+    """ "10 have another clot within 1 year and 25 within 5 years": the second speaks of the same thing."""
+    made: list[Share] = []
+    for share in shares:
+        if made and _TIME.match(share.outcome):
+            before = _TIME.split(made[-1].outcome)[0].strip()
+            share = replace(share, outcome=f"{before} {share.outcome}")
+        made.append(share)
+    return tuple(made)
 
 
 def _share(match: re.Match[str], of: int) -> Share:

@@ -1,0 +1,146 @@
+"""Deciding together in two real browsers: the physician's and the patient's phone."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response, expect
+
+from cds.actors import Role
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+PHONE = {"width": 390, "height": 844}
+QUESTION = "Should a person with atrial fibrillation take an anticoagulant to prevent a stroke?"
+
+
+def open_session(page: Page, question: str = QUESTION) -> None:
+    page.goto("/consults/new")
+    page.get_by_role("textbox", name=re.compile("^Ask")).fill(question)
+    page.keyboard.press("Enter")
+    expect(page.locator("article.answer h2")).to_have_text(question, timeout=30_000)
+    page.get_by_role("button", name="Decide together").click()
+    expect(page.get_by_role("heading", name="Shared decision", exact=True)).to_be_visible()
+
+
+def invite(page: Page) -> str:
+    page.get_by_role("button", name="Invite the patient").click()
+    return page.locator("p.code").inner_text()
+
+
+def join(physician: Page, patient: Page) -> None:
+    code = invite(physician)
+    patient.goto("/join")
+    patient.get_by_label("Code").fill(code.lower())
+    patient.keyboard.press("Enter")
+    sign = patient.locator(".sign").inner_text()
+    expect(physician.locator(".sign")).to_have_text(sign)
+    physician.get_by_role("button", name="Yes, let them in").click()
+    expect(patient.get_by_text("You are in")).to_be_visible()
+
+
+def findings(page: Page) -> list[str]:
+    results = Axe().run(page).response
+    return [
+        f"{page.url}: {found['id']} ({found['impact']}) {[node['target'] for node in found['nodes']][:3]}"
+        for found in results["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]
+
+
+class Wire:
+    """Everything the patient's browser was sent."""
+
+    def __init__(self, page: Page) -> None:
+        self.bodies: list[str] = []
+        page.on("response", self._keep)
+
+    def _keep(self, response: Response) -> None:
+        if response.url.rsplit("/", 1)[-1] in ("live", "shared", "print"):
+            self.bodies.append(response.text())
+
+    def held(self, words: str) -> bool:
+        return any(words in body for body in self.bodies)
+
+
+def cell(page: Page, label: str) -> None:
+    page.get_by_role("button", name=f"Show the patient: {label}").click()
+
+
+def test_a_decision_made_together(visit: Visit) -> None:
+    physician = visit(Role.PHYSICIAN)
+    patient = visit(viewport=PHONE)
+    wire = Wire(patient)
+    open_session(physician)
+    join(physician, patient)
+    found = findings(physician) + findings(patient)
+
+    physician.get_by_label("Why it is shown although").fill("The library does not say what it is like.")
+    cell(physician, "Warfarin, What it may do for you")
+    options = patient.get_by_role("region", name="Your options")
+    expect(options.get_by_role("heading", name="Warfarin")).to_be_visible()
+    expect(options.get_by_role("img", name=re.compile("2 in 100"))).to_be_visible()
+    physician.wait_for_timeout(300)
+    assert wire.held("take warfarin") and not wire.held("INR") and not wire.held("major bleed")
+
+    patient.get_by_label("Ask a question").fill("What checks does warfarin need?")
+    patient.get_by_role("button", name="Ask", exact=True).click()
+    expect(physician.get_by_role("heading", name="Asks: What checks does warfarin need?")).to_be_visible()
+    physician.get_by_role("button", name="Ask the library").click()
+    expect(physician.get_by_role("link", name="Open the checked answer")).to_be_visible(timeout=30_000)
+    assert not wire.held("INR")
+    physician.get_by_role("button", name="Show the answer").click()
+    expect(patient.locator(".asked .said").first).to_be_visible()
+
+    physician.locator("summary", has_text=re.compile("^Edit The health problem")).click()
+    box = physician.get_by_role("textbox", name="The health problem")
+    box.fill("Your heart beats out of step. This can cause a stroke.")
+    physician.locator(".topic", has=box).get_by_role("button", name="Keep").click()
+    expect(physician.get_by_text("Your heart beats out of step.").first).to_be_visible()
+    assert not wire.held("out of step")
+    physician.get_by_label("Why it is shown although").fill("The library does not say what it is like.")
+    physician.get_by_role("button", name="Show the patient everything").click()
+    expect(patient.get_by_text("Your heart beats out of step.")).to_be_visible()
+    expect(patient.get_by_text("Our library does not say.").first).to_be_visible()
+
+    stroke = patient.get_by_role("group", name="Have a stroke in one year")
+    stroke.get_by_text("Most of all").click()
+    expect(physician.locator(".ratings")).to_contain_text("Most of all: have a stroke in one year")
+    for question in patient.locator('[data-part="sure"] fieldset').all():
+        question.get_by_text("Yes").click()
+    patient.locator('[data-part="sure"]').get_by_role("button", name="Send").click()
+    expect(physician.get_by_role("heading", name="Ready to choose? (SURE)")).to_be_visible()
+    found += findings(physician) + findings(patient)
+    assert patient.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    physician.get_by_label("Decided").select_option("Warfarin")
+    physician.get_by_label("Next steps").fill("First blood test on Monday.")
+    physician.get_by_role("button", name="Record the decision").click()
+    expect(patient.locator(".decided")).to_have_text("Warfarin")
+    patient.get_by_role("button", name="Yes, this is what we decided").click()
+    expect(physician.get_by_text("the patient said yes")).to_be_visible()
+    for question in patient.locator('[data-part="talk"] fieldset').all():
+        question.get_by_text("9", exact=True).click()
+    patient.locator('[data-part="talk"]').get_by_role("button", name="Send").click()
+    expect(physician.get_by_role("heading", name="How the talk went")).to_be_visible()
+
+    patient.get_by_role("link", name="Page to take home").click()
+    expect(patient.get_by_role("button", name="Print")).to_be_visible()
+    expect(patient.locator(".decided")).to_have_text("Warfarin")
+    found += findings(patient)
+    assert found == []
+
+
+def test_joining_and_leaving_pages_are_accessible(visit: Visit) -> None:
+    physician, patient = visit(Role.PHYSICIAN), visit(viewport=PHONE, color_scheme="dark")
+    open_session(physician)
+    patient.goto("/join")
+    found = findings(patient)
+    join(physician, patient)
+    physician.goto("/sessions")
+    found += findings(physician)
+    patient.get_by_role("button", name="Leave").click()
+    expect(patient.get_by_role("heading", name="You have left")).to_be_visible()
+    found += findings(patient)
+    assert found == []
