@@ -1,4 +1,4 @@
-"""Whether a recommendation is meant for this patient: its population and exclusions against the chart, with the line that decides."""
+"""Whether a recommendation is meant for this patient, with the line of the chart that decides."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

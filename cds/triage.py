@@ -28,5 +28,5 @@ def triage(question: str, facts: PatientFacts | None) -> Triage:
 
 
 def _fires(rule: Rule, said: str) -> bool:
-    """A rule fires when all of its patterns are found, none of its exceptions is, and it is happening now where it must."""
+    """All of its patterns are found, and none of its exceptions."""
     return all(pattern.search(said) for pattern in rule.patterns) and not any(p.search(said) for p in rule.exceptions)

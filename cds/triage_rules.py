@@ -1,5 +1,7 @@
 """The rules of triage: what must be found in a question, what must not, and what is said then."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 import re
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""How well the checks tell true statements from false ones: labelled claims, and false ones made by rule from true ones."""
+"""How well the checks tell true claims from false: labelled ones, and false ones made by rule from true ones."""
 
 import time
 from collections import Counter

@@ -1,5 +1,7 @@
 """False claims made by rule from true ones: one thing changed, of a kind that harms when it goes unseen."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,11 +179,8 @@ def _dose(claim: str, pool: Sequence[str]) -> Iterator[str]:
     named = _name_spans(claim)
     for match in _NUMBER.finditer(claim):
         before = claim[: match.start()].rstrip().split(" ")[-1].lower()
-        if (
-            before in ("type", "section", "table", "of")
-            and "." not in match.group()
-            and before != "of"
-            or any(a <= match.start() < b for a, b in named)
+        if (before in ("type", "section", "table", "of") and "." not in match.group() and before != "of") or any(
+            a <= match.start() < b for a, b in named
         ):
             continue
         value = float(match.group())

@@ -1,5 +1,7 @@
 """In "A is better than B" and "A causes B" the two sides have not changed places, and the same is not called different."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 import re
 
 from cds.grounding.reading import Reading

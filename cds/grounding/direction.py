@@ -1,10 +1,12 @@
 """Increase is not decrease, before is not after, better is not worse: opposites are on the same side in the cited text."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from cds.grounding.numbers import nearness
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
-from cds.wording.text import stem
+from cds.wording.text import stem, word_set
 
 
 def _stems(words: str) -> frozenset[str]:
@@ -55,8 +57,10 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("primary", "secondary"),
     )
 )  # fmt: skip
-_ANATOMY = frozenset(
-    "urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant".split()
+_ANATOMY = word_set(
+    """
+    urinari respiratori limb leg back abdom abdomen extrem gastrointestin airway tract lobe eyelid lip end quadrant
+    """
 )
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
 _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of

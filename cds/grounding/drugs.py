@@ -5,10 +5,13 @@ from cds.medicines import Mention, classes_of, ingredients_of, is_broad
 from cds.recommendation import CheckResult
 from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence
+from cds.wording.text import word_set
 
 # Also names of what the laboratory measures or the body makes: whether they are the medicine only the other words say.
-_ALSO_MEASURED = frozenset(
-    "glucose iron calcium hormone fluid nutrient electrolyte supplement immunoglobulin prostaglandin".split()
+_ALSO_MEASURED = word_set(
+    """
+    glucose iron calcium hormone fluid nutrient electrolyte supplement immunoglobulin prostaglandin
+    """
 )
 _DOSED = frozenset(
     {"mass", "activity", "tablets", "capsules", "puffs", "drops", "mass/mass", "activity/mass", "rate", "sprays"}

@@ -1,5 +1,7 @@
 """Nothing in a statement is a link, markup, an instruction to the reader's software, or another patient."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 import re
 
 from cds.grounding.reading import Reading

@@ -1,5 +1,7 @@
 """What the statement affirms is affirmed, and what it denies is denied: avoid, do not, contraindicated, without."""
 
+# ruff: noqa: E501, SIM905 lists of words and patterns read better as they are spoken
+
 from cds.grounding.reading import Part, Reading, occurrences, parts_of
 from cds.recommendation import CheckResult
 from cds.wording.quantities import Quantity

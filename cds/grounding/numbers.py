@@ -113,7 +113,7 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
 
 
 def _near(one: Quantity, other: Quantity) -> bool:
-    rounded = one.about and _digits(one) < _digits(other) or other.about and _digits(other) < _digits(one)
+    rounded = (one.about and _digits(one) < _digits(other)) or (other.about and _digits(other) < _digits(one))
     close = _ABOUT if rounded else _CLOSE
     if one.dimension == "share" and not (one.about or other.about) and 3 in (one.decimals, other.decimals):
         close = 0.012  # "one in six" is 17 %, "two thirds" 67 %
@@ -129,11 +129,8 @@ def _digits(quantity: Quantity) -> int:
 
 
 def _same_time(days: float, months: float) -> bool:
-    return (
-        months <= 3
-        and abs(days - months * _DAYS_A_MONTH) <= 1.5
-        or months >= 12
-        and math.isclose(days, months / 12 * 365, rel_tol=0.01)
+    return (months <= 3 and abs(days - months * _DAYS_A_MONTH) <= 1.5) or (
+        months >= 12 and math.isclose(days, months / 12 * 365, rel_tol=0.01)
     )
 
 

@@ -1,11 +1,13 @@
 """Whom it is said of: the statement is not of other people, nor of more people, than the cited text."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from collections.abc import Iterable
 
 from cds.grounding.reading import Reading, occurrences
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
-from cds.wording.text import stem
+from cds.wording.text import stem, word_set
 
 
 def _stems(words: str) -> frozenset[str]:
@@ -44,14 +46,17 @@ _EVERYONE = (
     "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
-_OLDER = frozenset("people adults patients persons women men age individuals".split())
+_OLDER = word_set("people adults patients persons women men age individuals")
 _UNBORN = _stems("baby babies infant infants newborn neonate neonatal")
 _PEOPLE = _stems(
     "people patients adults women men children those person patient individuals anyone someone adult woman man child persons"
 )
 _CONDITION = frozenset({"if", "when", "unless", "only", "provided", "whenever"})
-_MODAL = frozenset(
-    "should must may can offer give use start stop consider avoid recommend recommended do not refer check measure continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take".split()
+_MODAL = word_set(
+    """
+    should must may can offer give use start stop consider avoid recommend recommended do not refer check measure
+    continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take
+    """
 )
 
 
@@ -67,7 +72,10 @@ def check_population(reading: Reading) -> CheckResult:
             _foreign(sentence, aligned, reading) or _everyone(sentence, aligned) or _dropped(sentence, aligned, reading)
         )
         if found:
-            return CheckResult("population", "fail", *found)
+            detail, verdict = found
+            return CheckResult(
+                "population", "fail", detail, "contradicted" if verdict == "contradicted" else "not_addressed"
+            )
     return CheckResult("population", "pass")
 
 
@@ -218,7 +226,7 @@ def _beside(sentence: Sentence, best: Sentence) -> set[str]:
         for n in range(len(best.segments))
     ]
     most = max(shares, default=0.0)
-    kept = [s for n, s in enumerate(best.segments) if shares[n] >= 0.75 * most or n == 0 and s.introduces]
+    kept = [s for n, s in enumerate(best.segments) if shares[n] >= 0.75 * most or (n == 0 and s.introduces)]
     return {t.stem for i, t in enumerate(best.tokens) if any(s.first <= i <= s.last for s in kept)}
 
 

@@ -1,36 +1,63 @@
 """May is not must: a statement is no stronger and no more certain than what it cites."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from cds.grounding.reading import Reading, occurrences
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
+from cds.wording.text import word_set
 
-_MUST = frozenset(
-    "must mustn't mandatory always required compulsory essential imperative obligatory vital crucial invariably mandated".split()
+_MUST = word_set(
+    """
+    must mustn't mandatory always required compulsory essential imperative obligatory vital crucial invariably
+    mandated
+    """
 )
-_SHOULD = frozenset(
-    "should shouldn't recommend recommended recommends offer advise advised indicated ought advisable first-line preferred needs need".split()
+_SHOULD = word_set(
+    """
+    should shouldn't recommend recommended recommends offer advise advised indicated ought advisable first-line
+    preferred needs need
+    """
 )
-_MAY = frozenset(
-    "may might could can consider considered considering suggest suggested suggests optional option reasonable possible possibly potentially perhaps sometimes conditional occasionally".split()
+_MAY = word_set(
+    """
+    may might could can consider considered considering suggest suggested suggests optional option reasonable
+    possible possibly potentially perhaps sometimes conditional occasionally
+    """
 )
-_HEDGES = frozenset(
-    "may might could possible possibly potentially perhaps consider considered sometimes occasionally uncertain unclear".split()
+_HEDGES = word_set(
+    """
+    may might could possible possibly potentially perhaps consider considered sometimes occasionally uncertain
+    unclear
+    """
 )
-_STILL_HEDGED = _MAY | frozenset(
-    "potential likely risk chance some suggests indicates appear appears appeared seem seems seemed probably unlikely unclear uncertain associated "
-    "linked limited tend tends known caution cautiously occasionally rarely option options alternative possibility reported sometimes role candidate".split()
+_STILL_HEDGED = _MAY | word_set(
+    """
+    potential likely risk chance some suggests indicates appear appears appeared seem seems seemed probably unlikely
+    unclear uncertain associated linked limited tend tends known caution cautiously occasionally rarely option
+    options alternative possibility reported sometimes role candidate
+    """
 )
-_IMPERATIVE = frozenset(
-    "give use offer start stop refer continue monitor check review measure switch add reduce increase prescribe take treat seek advise ask arrange "
-    "assess discuss repeat recommend discontinue withhold avoid do never test screen admit vaccinate aim limit restrict titrate keep choose begin".split()
+_IMPERATIVE = word_set(
+    """
+    give use offer start stop refer continue monitor check review measure switch add reduce increase prescribe take
+    treat seek advise ask arrange assess discuss repeat recommend discontinue withhold avoid do never test screen
+    admit vaccinate aim limit restrict titrate keep choose begin
+    """
 )
 _PROHIBITING = frozenset({"not", "never", "avoid", "avoided", "contraindicated", "no", "mustn't", "shouldn't"})
-_ABSOLUTE = frozenset(
-    "always all every everyone everybody never completely entirely definitely certainly undoubtedly invariably guaranteed guarantees guarantee proves "
-    "proven cures cure cured eliminates eliminate universally only solely exclusively regardless irrespective any fully".split()
+_ABSOLUTE = word_set(
+    """
+    always all every everyone everybody never completely entirely definitely certainly undoubtedly invariably
+    guaranteed guarantees guarantee proves proven cures cure cured eliminates eliminate universally only solely
+    exclusively regardless irrespective any fully
+    """
 )
-_ABSOLUTE_TOO = _ABSOLUTE | frozenset(
-    "each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve restrict restricted unless complete total whenever".split()
+_ABSOLUTE_TOO = _ABSOLUTE | word_set(
+    """
+    each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve
+    restrict restricted unless complete total whenever
+    """
 )
 # From few to all, and from rarely to always.
 _SCALE = {"few": 1, "rarely": 1, "seldom": 1, "some": 2, "sometimes": 2, "occasionally": 2, "several": 2, "many": 3, "often": 3, "frequently": 3, "most": 4, "majority": 4, "usually": 4, "generally": 4, "all": 5, "every": 5, "always": 5}  # fmt: skip
@@ -136,7 +163,7 @@ def _modal(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence, .
 
 def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
     """3 must, 2 should, 1 may, 0 neither."""
-    if words & _MUST or {"have", "to"} <= words and "has to" in sentence.text.lower():
+    if words & _MUST or ({"have", "to"} <= words and "has to" in sentence.text.lower()):
         return 3
     if words & {"never", "contraindicated"}:
         return 3

@@ -1,5 +1,7 @@
 """What the chart says of a patient, as the rules ask it, each answer with the line it was read from."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 import operator
 import re
 from collections.abc import Callable, Iterable

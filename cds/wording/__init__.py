@@ -1,1 +1,1 @@
-"""Reading clinical English: words, quantities, negation and the like, for every part that must understand a sentence."""
+"""Reading clinical English: words, quantities and negation, for every part that must understand it."""

@@ -1,5 +1,7 @@
 """The words around a quantity that make it a bound: at least, no more than, 65 and over, maximum."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from typing import Literal
 
 from cds.wording.text import Token

@@ -1,37 +1,56 @@
 """What a sentence denies: negation, avoidance and contraindication with their reach."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from dataclasses import dataclass, field
 
-from cds.wording.text import Token
+from cds.wording.text import Token, word_set
 
 # Words that turn the whole clause: "should not be used", "avoid", "is contraindicated", "stop".
-_CLAUSE = frozenset(
-    "not never cannot no none neither nor avoid avoids avoided avoiding avoidance contraindicated contraindication contraindications "
-    "contraindicate contraindicates refrain stop stops stopped stopping discontinue discontinued discontinuing discontinuation discontinues "
-    "cease ceased ceasing cessation withhold withheld withholding quit quitting halt halted unsuitable inappropriate ineffective unsafe "
-    "inadvisable unnecessary unhelpful fail failed fails failing failure unable unlikely lack lacks lacking lacked absent "
-    "prohibited prohibit forbidden omit omitted harmless unrelated unaffected unchanged insufficient inadequate nobody nothing "
-    "unaccompanied ill-advised nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute "
-    "refutes disprove disproves dispensable dissuade discourage discouraged exclude excluded excludes hardly scarcely barely "
-    "precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth".split()
+_CLAUSE = word_set(
+    """
+    not never cannot no none neither nor avoid avoids avoided avoiding avoidance contraindicated contraindication
+    contraindications contraindicate contraindicates refrain stop stops stopped stopping discontinue discontinued
+    discontinuing discontinuation discontinues cease ceased ceasing cessation withhold withheld withholding quit
+    quitting halt halted unsuitable inappropriate ineffective unsafe inadvisable unnecessary unhelpful fail failed
+    fails failing failure unable unlikely lack lacks lacking lacked absent prohibited prohibit forbidden omit
+    omitted harmless unrelated unaffected unchanged insufficient inadequate nobody nothing unaccompanied ill-advised
+    nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute refutes
+    disprove disproves dispensable dissuade discourage discouraged exclude excluded excludes hardly scarcely barely
+    precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth
+    """
 )
 CUES = _CLAUSE
-_INTRODUCTIONS = frozenset(
-    "if when in for during unless where after before while although because among once with whenever at on until following".split()
+_INTRODUCTIONS = word_set(
+    """
+    if when in for during unless where after before while although because among once with whenever at on until
+    following
+    """
 )
-_ACTIVE = frozenset("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit".split())
-_NON = frozenset(
-    "inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent compliant fasting white lactating".split()
+_ACTIVE = word_set("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit")
+_NON = word_set(
+    """
+    inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent
+    compliant fasting white lactating
+    """
 )
 # Words that are the denial of another: their stem is read without the prefix.
-PREFIXED = frozenset(
-    "uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant nonsmoker nonsmokers unresponsive uncomplicated".split()
+PREFIXED = word_set(
+    """
+    uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant
+    nonsmoker nonsmokers unresponsive uncomplicated
+    """
 ) - frozenset({"uncomplicated", "ineffective", "unsafe"})
-_PREPOSITIONS = frozenset(
-    "between after before when on of by for from upon following since about without while and or".split()
+_PREPOSITIONS = word_set(
+    """
+    between after before when on of by for from upon following since about without while and or
+    """
 )
-_BEFORE_FAILURE = frozenset(  # heart failure is a disease, treatment failure an outcome
-    "heart renal kidney liver hepatic respiratory cardiac treatment organ ventricular virological graft therapeutic multiorgan ovarian pump contraceptive".split()
+_BEFORE_FAILURE = word_set(
+    """
+    heart renal kidney liver hepatic respiratory cardiac treatment organ ventricular virological graft therapeutic
+    multiorgan ovarian pump contraceptive
+    """
 )
 # Words that turn only what follows: "in patients without diabetes", "rather than an inhaler".
 _LOCAL = (
@@ -66,26 +85,36 @@ _LOCAL = (
     "except in",
     "lacking",
 )
-_AGAINST = frozenset(
-    "recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned warn warned warns guidance decided decide advice evidence".split()
+_AGAINST = word_set(
+    """
+    recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned
+    warn warned warns guidance decided decide advice evidence
+    """
 )
 _NOT_NEGATION = (
     ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("cannot", "be", "excluded"),
     ("cannot", "be", "ruled", "out"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
     ("not", "unusual"), ("without", "delay"), ("not", "infrequently"), ("never", "smokers"), ("not", "insignificant"),
 )  # fmt: skip
-_SAME = frozenset("differ differs differed different difference differences".split())
+_SAME = word_set("differ differs differed different difference differences")
 # A new clause starts at these; "and", "or" and the comma only before a new predicate.
-_STRONG = frozenset(
-    "; : . ! ? but however although though whereas while because since unless until if when whenever provided except which who whose so then".split()
+_STRONG = word_set(
+    """
+    ; : . ! ? but however although though whereas while because since unless until if when whenever provided except
+    which who whose so then
+    """
 )
 _JOIN = frozenset({"and", "or", ",", "nor"})
-_PREDICATE = frozenset(
-    "do does did don't doesn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't weren't has have "
-    "had not never avoid stop offer give use consider start refer continue monitor check review measure switch add reduce increase prescribe take "
-    "treat seek advise ask arrange assess discuss repeat recommend discontinue withhold it they this these he she we you there no omit neither nor "
-    "only then leave keep warn explain tell encourage aim limit restart restrict combine replace send test screen choose prefer make inform record look watch "
-    "diagnose confirm suspect transfuse vaccinate admit investigate return apply increase decrease titrate".split()
+_PREDICATE = word_set(
+    """
+    do does did don't doesn't should shouldn't must mustn't may might can cannot can't will would is are was were
+    isn't aren't wasn't weren't has have had not never avoid stop offer give use consider start refer continue
+    monitor check review measure switch add reduce increase prescribe take treat seek advise ask arrange assess
+    discuss repeat recommend discontinue withhold it they this these he she we you there no omit neither nor only
+    then leave keep warn explain tell encourage aim limit restart restrict combine replace send test screen choose
+    prefer make inform record look watch diagnose confirm suspect transfuse vaccinate admit investigate return apply
+    increase decrease titrate
+    """
 )
 
 
@@ -95,13 +124,15 @@ _RELATIVE = frozenset(
     {"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"}
 )
 # Forms that speak of stopping without telling anyone to.
-_GERUNDS = frozenset("stopping discontinuing ceasing withholding quitting halting cessation discontinuation".split())
+_GERUNDS = word_set("stopping discontinuing ceasing withholding quitting halting cessation discontinuation")
 _DETERMINERS = frozenset(
     {"the", "a", "an", "its", "this", "these", "those", "their", "his", "her", "that", "all", "any", "some"}
 )
-_AUXILIARY = frozenset(
-    "do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was were isn't aren't wasn't "
-    "weren't has have had not never".split()
+_AUXILIARY = word_set(
+    """
+    do does did don't doesn't didn't should shouldn't must mustn't may might can cannot can't will would is are was
+    were isn't aren't wasn't weren't has have had not never
+    """
 )
 
 
@@ -354,6 +385,4 @@ def _turns(words: list[str], i: int, first: int) -> bool:
         return False
     if word == "nor":
         return "neither" not in words[first:i] and "not" not in words[first:i]
-    if word == "no" and after in (".", ")"):
-        return False
-    return True
+    return not (word == "no" and after in (".", ")"))

@@ -1,21 +1,21 @@
 """Quantities in a sentence: value or range, unit, comparator, and what they are tied to."""
 
+# ruff: noqa: E501, SIM905 lists of words and patterns read better as they are spoken
+
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cds.wording.comparators import comparator_of, softness_of
+from cds.wording.numerals import LABELS, Number, numbers_in
 from cds.wording.rates import rates_in
-from cds.wording.text import Token
-from cds.wording.units import SHORT, compose, unit
+from cds.wording.text import Token, word_set
+from cds.wording.unit_names import unit_at
+from cds.wording.units import SHORT, unit
 
 Comparator = Literal["=", "<", "<=", ">", ">=", "range"]
 
-_PEOPLE = frozenset(
-    "people adults patients women men children persons babies births cases such others pregnancies".split()
-)
-_SPANS = frozenset(
-    "within after for in over than least most until before about by last lasts lasting under around nearly".split()
-)
+_PEOPLE = word_set("people adults patients women men children persons babies births cases such others pregnancies")
+
 _MULTIPLES = {
     "halve": 0.5,
     "halves": 0.5,
@@ -32,39 +32,20 @@ _MULTIPLES = {
     "tenfold": 10.0,
 }
 _ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
-_AFTER_A_MEASURE = frozenset(
-    "or and to in for with on at by than if is are was were over under is as but from of per should must may can when while who before after until within "
-    "during then plus above below a an the years mmhg not has have had do does it they despite because since unless".split()
+_AFTER_A_MEASURE = word_set(
+    """
+    or and to in for with on at by than if is are was were over under is as but from of per should must may can when
+    while who before after until within during then plus above below a an the years mmhg not has have had do does it
+    they despite because since unless
+    """
 )
 
-_DIGITS = {
-    w: n
-    for n, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
-    )
-}
-_TENS = {w: 10 * n for n, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_SCALES = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-_FRACTIONS = {
-    "half": 0.5,
-    "third": 1 / 3,
-    "thirds": 1 / 3,
-    "quarter": 0.25,
-    "quarters": 0.25,
-    "fifth": 0.2,
-    "fifths": 0.2,
-    "tenth": 0.1,
-}
-_GLYPHS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
+
 _ORDINALS = {w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)}
-_ORDERED = frozenset("line trimester degree generation dose step choice stage day week month year".split())
-_BARE_RATES = frozenset("daily weekly monthly yearly annually nightly a per day d week night".split())
+_ORDERED = word_set("line trimester degree generation dose step choice stage day week month year")
+_BARE_RATES = word_set("daily weekly monthly yearly annually nightly a per day d week night")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
-_LABELS = frozenset(
-    "type stage grade class phase category group step tier day week month year trimester level schedule part line cycle "
-    "table figure section chapter appendix visit round version tesla nyha factor stages grades types".split()
-)
+
 _ABOUT = frozenset(
     {"about", "approximately", "around", "roughly", "nearly", "almost", "some", "circa", "~", "≈", "approx"}
 )
@@ -91,7 +72,6 @@ _DOSE = frozenset(
         "energy",
     }
 )
-_PER = frozenset({"/", "per", "each"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +96,13 @@ class Quantity:
         return self.dimension in _DOSE or self.dimension in ("mass/days", "activity/days", "mass/mass/days")
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
-    value: float
-    first: int
-    last: int
-    decimals: int
-    worded: bool = False
-    fraction: bool = False
-
-
 def quantities(found: tuple[Token, ...]) -> tuple[Quantity, ...]:
     """The quantities of one sentence's tokens, in order."""
     rates, taken = rates_in(found)
     result: list[Quantity] = [
         Quantity(value, value, "=", "rate", (value,), first, last) for value, first, last in rates
     ]
-    numbers = _numbers(found, taken)
+    numbers = numbers_in(found, taken)
     index = 0
     while index < len(numbers):
         made, used = _read(found, numbers, index)
@@ -204,7 +174,7 @@ def _roman(found: tuple[Token, ...]) -> list[Quantity]:
     """Class III, stage IV, phase II."""
     made = []
     for index, token in enumerate(found[1:], 1):
-        if token.text in _ROMAN and found[index - 1].text in _LABELS:
+        if token.text in _ROMAN and found[index - 1].text in LABELS:
             value = float(_ROMAN[token.text])
             made.append(Quantity(value, value, "=", f"label:{found[index - 1].text}", (value,), index, index))
     return made
@@ -221,143 +191,7 @@ def _compared(quantity: Quantity, found: tuple[Token, ...]) -> Quantity:
     return replace(quantity, comparator=comparator, first=first, last=last, soft=soft, about=about or quantity.about)
 
 
-def _numbers(found: tuple[Token, ...], taken: frozenset[int]) -> list[_Number]:
-    numbers = []
-    index = 0
-    while index < len(found):
-        token = found[index]
-        if index in taken:
-            index += 1
-            continue
-        if token.kind == "number":
-            if not _in_name(found, index):
-                decimals = len(token.text.partition(".")[2])
-                value = float(token.text)
-                last = index
-                if last + 1 < len(found) and found[last + 1].text in _SCALES and found[last + 1].text != "hundred":
-                    value *= _SCALES[found[last + 1].text]
-                    last += 1
-                elif _power(found, last):
-                    value, last = _power(found, last) or (value, last)
-                numbers.append(_Number(value, index, last, decimals))
-                index = last + 1
-                continue
-        elif token.text in _GLYPHS:
-            if numbers and numbers[-1].last == index - 1 and found[index - 1].end == token.start:
-                before = numbers.pop()
-                numbers.append(_Number(before.value + _GLYPHS[token.text], before.first, index, 2))
-            else:
-                numbers.append(_Number(_GLYPHS[token.text], index, index, 2))
-        else:
-            worded = _worded(found, index, taken)
-            if worded is not None:
-                numbers.append(worded)
-                index = worded.last + 1
-                continue
-        index += 1
-    return numbers
-
-
-def _power(found: tuple[Token, ...], index: int) -> tuple[float, int] | None:
-    """150 x 10^9 and 150 x 10 9, as one number."""
-    rest = [token.text for token in found[index + 1 : index + 5]]
-    if rest[:3] == ["x", "10", "^"] and len(rest) == 4 and rest[3].isdigit():
-        return float(found[index].text) * 10 ** int(rest[3]), index + 4
-    if rest[:1] == ["x"] and len(rest) > 1 and rest[1] in ("109", "1012", "106"):
-        return float(found[index].text) * 10 ** int(rest[1][2:]), index + 2
-    return None
-
-
-def _in_name(found: tuple[Token, ...], index: int) -> bool:
-    """COVID-19, SGLT-2, 5-HT3, 25-hydroxyvitamin: a number that is part of a name."""
-    if index >= 2 and found[index - 1].text == "-" and found[index - 2].kind == "word":
-        joined = found[index - 2].end == found[index - 1].start and found[index - 1].end == found[index].start
-        if joined and found[index - 2].text not in _LABELS and found[index - 2].text not in _DIGITS:
-            return True
-    if index + 2 < len(found) and found[index + 1].text == "-" and found[index + 2].kind == "word":
-        word = found[index + 2].text
-        joined = found[index].end == found[index + 1].start and found[index + 1].end == found[index + 2].start
-        if joined and (
-            word in ("ht", "alpha", "hydroxyvitamin", "fluorouracil", "fu", "asa", "lead") or word.startswith("ht")
-        ):
-            return True
-    return False
-
-
-def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> _Number | None:
-    """Twelve, twenty-five, one hundred and twenty; 'one' alone only before a unit, as it is a pronoun too."""
-    total, last, position = 0.0, -1, index
-    current: float | None = None
-    while position < len(found) and position not in taken:
-        word = found[position].text
-        if word in _DIGITS and (
-            current is None or current % 10 == 0 and current >= 20 or current % 100 == 0 and current
-        ):
-            current = (current or 0) + _DIGITS[word]
-        elif word in _TENS and (current is None or current % 100 == 0 and current):
-            current = (current or 0) + _TENS[word]
-        elif word in _SCALES and current is not None:
-            current *= _SCALES[word]
-            if _SCALES[word] >= 1000:
-                total, current = total + current, 0.0
-        elif word in ("and", "-") and last == position - 1 and current and position + 1 < len(found):
-            after = found[position + 1].text
-            fits = (after in _DIGITS or after in _TENS) if word == "and" else after in _DIGITS and current % 10 == 0
-            if not fits or (word == "and" and current % 100):
-                break
-            position += 1
-            continue
-        else:
-            break
-        last = position
-        position += 1
-    if last < 0:
-        return _fraction(found, index) or _article(found, index)
-    value = total + (current or 0.0)
-    if found[index].text in ("one", "zero") and last == index:
-        after = next((t.text for t in found[last + 1 : last + 3] if t.text != "-"), "")
-        if not (unit(after) and after not in SHORT or after in ("in", "out")):
-            return None
-    if last + 1 < len(found) and found[last + 1].text in (
-        "third",
-        "thirds",
-        "quarter",
-        "quarters",
-        "fifths",
-        "tenth",
-        "half",
-    ):
-        return _Number(value * _FRACTIONS[found[last + 1].text], index, last + 1, 3, worded=True, fraction=True)
-    return _Number(value, index, last, 0, worded=True)
-
-
-def _article(found: tuple[Token, ...], index: int) -> _Number | None:
-    """Within a week, after an hour: one of it; not the "a day" of "6 g a day"."""
-    before = found[index - 1].text if index else ""
-    after = found[index + 1].text if index + 1 < len(found) else ""
-    timed = after in ("minute", "hour", "day", "week", "fortnight", "month", "year", "decade")
-    if found[index].text in ("a", "an") and timed and before in _SPANS:
-        return _Number(1.0, index, index, 0, worded=True)
-    return None
-
-
-def _fraction(found: tuple[Token, ...], index: int) -> _Number | None:
-    word = found[index].text
-    after = found[index + 1].text if index + 1 < len(found) else ""
-    before = found[index - 1].text if index else ""
-    if word in ("half", "quarter", "third", "fifth", "tenth") and (
-        (
-            word == "half"
-            and (after in ("a", "an", "the", "of") or before in ("a", "one", "by", "in"))
-            and after != "life"
-        )
-        or (before in ("a", "one") and after == "of")
-    ):
-        return _Number(_FRACTIONS[word], index, index, 3, worded=True, fraction=True)
-    return None
-
-
-def _read(found: tuple[Token, ...], numbers: list[_Number], index: int) -> tuple[list[Quantity], int]:
+def _read(found: tuple[Token, ...], numbers: list[Number], index: int) -> tuple[list[Quantity], int]:
     number = numbers[index]
     following = numbers[index + 1] if index + 1 < len(numbers) else None
     labelled = _label(found, number)
@@ -380,11 +214,11 @@ def _read(found: tuple[Token, ...], numbers: list[_Number], index: int) -> tuple
     return _with_rate(found, _single(found, number)), 1
 
 
-def _label(found: tuple[Token, ...], number: _Number) -> Quantity | None:
+def _label(found: tuple[Token, ...], number: Number) -> Quantity | None:
     before = number.first - 1
     if before >= 0 and found[before].text == "-":
         before -= 1
-    if before < 0 or found[before].text not in _LABELS or number.decimals:
+    if before < 0 or found[before].text not in LABELS or number.decimals:
         return None
     after = number.last + 1
     if after < len(found) and unit(found[after].text) and found[after].text not in SHORT:
@@ -400,12 +234,12 @@ def _label(found: tuple[Token, ...], number: _Number) -> Quantity | None:
     )
 
 
-def _pressure_pair(found: tuple[Token, ...], upper: _Number, lower: _Number, between: list[str]) -> list[Quantity]:
+def _pressure_pair(found: tuple[Token, ...], upper: Number, lower: Number, between: list[str]) -> list[Quantity]:
     if between not in (["/"], ["over"]) or not (
         60 <= upper.value <= 300 and 30 <= lower.value <= 200 and upper.value > lower.value
     ):
         return []
-    measured, end = _unit_at(found, lower.last + 1)
+    measured, end = unit_at(found, lower.last + 1)
     dimension, factor = measured or ("pressure", 1.0)
     last = end - 1 if measured else lower.last
     return [
@@ -416,7 +250,7 @@ def _pressure_pair(found: tuple[Token, ...], upper: _Number, lower: _Number, bet
     ]
 
 
-def _share(found: tuple[Token, ...], part: _Number, whole: _Number, between: list[str]) -> Quantity | None:
+def _share(found: tuple[Token, ...], part: Number, whole: Number, between: list[str]) -> Quantity | None:
     """8 in 100, 1 out of 20, 3 per 1000: the same as a percentage."""
     words = [
         w
@@ -457,14 +291,14 @@ def _share(found: tuple[Token, ...], part: _Number, whole: _Number, between: lis
     return Quantity(value, value, "=", dimension, (part.value, whole.value), part.first, whole.last, decimals=3)
 
 
-def _range(found: tuple[Token, ...], low: _Number, high: _Number, between: list[str]) -> list[Quantity]:
+def _range(found: tuple[Token, ...], low: Number, high: Number, between: list[str]) -> list[Quantity]:
     joined = {"-", "to", "through", "until"}
     before = found[low.first - 1].text if low.first else ""
-    first_unit, gap = _unit_at(found, low.last + 1)
+    first_unit, gap = unit_at(found, low.last + 1)
     rest = [token.text for token in found[gap : high.first]] if first_unit else between
     before_2 = found[low.first - 2].text if low.first > 1 else ""
     betweenness = "between" in (before, before_2) and rest == ["and"]
-    if not (len(rest) == 1 and rest[0] in joined or betweenness) or (
+    if not ((len(rest) == 1 and rest[0] in joined) or betweenness) or (
         len(rest) == 1 and high.worded != low.worded and rest != ["to"]
     ):
         return []
@@ -479,7 +313,7 @@ def _range(found: tuple[Token, ...], low: _Number, high: _Number, between: list[
     dimension, factor = first_unit or (single.dimension, single.low / high.value if high.value else 1.0)
     if dimension != single.dimension:
         return []
-    if low.value * factor >= single.low and not (low.value * factor == single.low):
+    if low.value * factor >= single.low and low.value * factor != single.low:
         return []
     first = low.first - 1 if before in ("between", "from") else low.first
     change = before == "from" and rest == ["to"]  # "fell from 8 to 5": two values, each true of its time
@@ -490,7 +324,7 @@ def _range(found: tuple[Token, ...], low: _Number, high: _Number, between: list[
     return [made, *extra]
 
 
-def _single(found: tuple[Token, ...], number: _Number) -> Quantity:
+def _single(found: tuple[Token, ...], number: Number) -> Quantity:
     value, dimension, last = number.value, "", number.last
     at = number.last + 1
     if at + 1 < len(found) and found[at].text == "°":
@@ -498,7 +332,7 @@ def _single(found: tuple[Token, ...], number: _Number) -> Quantity:
     if at < len(found) and found[at].text in ("c", "f") and (found[at - 1].text == "°"):
         celsius = value if found[at].text == "c" else (value - 32) / 1.8
         return Quantity(celsius, celsius, "=", "temperature", (value,), number.first, at, number.decimals)
-    measured, end = _unit_at(found, number.last + 1)
+    measured, end = unit_at(found, number.last + 1)
     if measured:
         dimension, factor = measured
         if dimension == "temperature" and "fahrenheit" in found[end - 1].text:
@@ -521,88 +355,3 @@ def _with_rate(found: tuple[Token, ...], quantity: Quantity) -> list[Quantity]:
         rate = Quantity(per_day, per_day, "=", "rate", (1.0,), quantity.last, quantity.last)
         return [replace(quantity, dimension=over, low=quantity.low / factor, high=quantity.high / factor), rate]
     return [quantity]
-
-
-def _unit_at(found: tuple[Token, ...], at: int) -> tuple[tuple[str, float] | None, int]:
-    """The unit that starts here, and where it ends."""
-    start = at
-    if at + 1 < len(found) and found[at].text == "-" and found[at].start == found[at - 1].end:
-        at += 1
-    if at + 1 < len(found) and found[at].text in ("/", "a", "per") and found[at - 1].kind == "number":
-        below = _name(found, at + 1)
-        size = unit(below[0]) if below else None
-        timed = below is not None and below[0] in ("min", "minute", "hour", "h")
-        if below and size and (timed or size[0] == "volume" and found[at].text == "/"):  # 150 x 10^9/L, 25 a minute
-            return compose(("", 1.0), [size]), below[1]
-    name = _name(found, at)
-    if name is None:
-        return None, start
-    word, at = name
-    over = unit(word)
-    if over is None:
-        return None, start
-    if (
-        word in SHORT
-        and len(word) == 1
-        and at - 2 >= 0
-        and word in ("m", "s", "d", "y", "j", "u")
-        and found[at - 2].kind == "word"
-    ):
-        return None, start  # "five m"
-    under: list[tuple[str, float]] = []
-    while at + 1 < len(found) and (
-        found[at].text in _PER
-        or (found[at].text in ("a", "an") and found[at + 1].text in ("day", "week", "month", "year", "hour", "minute"))
-    ):
-        position = at + 1
-        if found[position].text == "1.73":
-            position += 1
-            area = _name(found, position)
-            if area and unit(area[0]) in (("area", 1.0), ("length", 1.0)):
-                at = area[1] + (1 if area[1] < len(found) and found[area[1]].text == "2" else 0)
-                continue
-            break
-        below = _name(found, position)
-        size = unit(below[0]) if below else None
-        if below is None or size is None:
-            break
-        under.append(size)
-        at = below[1]
-    if len(under) == 0 and over[0] == "days" and found[at - 1].text in ("second",):
-        return None, start
-    return compose(over, under), at
-
-
-def _name(found: tuple[Token, ...], at: int) -> tuple[str, int] | None:
-    if at >= len(found):
-        return None
-    word = found[at].text
-    two = f"{word}{found[at + 1].text}" if at + 1 < len(found) else ""
-    if two in ("mmhg", "percent", "cmh2o", "m2", "mm3", "cm2") and not (
-        two == "m2" and found[at + 1].start - found[at].end > 0
-    ):
-        return two, at + 2
-    if two in ("percent",) or (word == "per" and at + 1 < len(found) and found[at + 1].text == "cent"):
-        return "percent", at + 2
-    if word == "international" and at + 1 < len(found) and found[at + 1].text in ("unit", "units"):
-        return "units", at + 2
-    if (
-        word
-        in (
-            "standard",
-            "calendar",
-            "completed",
-            "consecutive",
-            "oral",
-            "single",
-            "further",
-            "more",
-            "whole",
-            "full",
-            "divided",
-        )
-        and at + 1 < len(found)
-        and unit(found[at + 1].text)
-    ):
-        return found[at + 1].text, at + 2
-    return word, at + 1

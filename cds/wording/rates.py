@@ -1,5 +1,7 @@
 """How often: twice daily, BD, every 12 hours, q8h, three times a week; as times per day."""
 
+# ruff: noqa: SIM905 lists of words and patterns read better as they are spoken
+
 import re
 
 from cds.wording.text import Token

@@ -61,6 +61,11 @@ class Token:
         return stem(self.text) if self.kind == "word" else self.text
 
 
+def word_set(text: str) -> frozenset[str]:
+    """A list of words, written as a text."""
+    return frozenset(text.split())
+
+
 def plain(text: str) -> str:
     """The text with every kind of dash, space, quote and small digit written one way; offsets are kept."""
     folded = "".join(c if len(n := unicodedata.normalize("NFC", c)) != 1 else n for c in text)

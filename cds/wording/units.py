@@ -1,5 +1,7 @@
 """Units of measurement: what each measures and how much of it, with the conversions clinicians make."""
 
+# ruff: noqa: E501 lists of words and patterns read better as they are spoken
+
 from functools import lru_cache
 
 # unit: (dimension, factor to the dimension's base). Months and years are kept apart from days: 6 weeks is not 1.5 months.

@@ -1,22 +1,27 @@
 """Which words say the same, and which say little: synonyms, stop words and words too general to be a subject."""
 
+# ruff: noqa: E501, SIM905 lists of words and patterns read better as they are spoken
+
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-from cds.wording.text import stem, tokens
+from cds.wording.text import stem, tokens, word_set
 
 # Words without content of their own. Negations, comparators and modals have checks of their own.
-STOP = frozenset(
-    "a an and are as at be been being but by can could did do does doing done for from had has have having he her his i if in "
-    "into is it its itself may might must no nor not of on onto or our shall she should so such than that the their them then there "
-    "these they this those to too up upon us was we were what when where which while who whom whose will with within would you your "
-    "also any both each either every however just only other own same some very via per about after again all although am because before "
-    "between during few further here how me more most my off once out over under until through without don't doesn't didn't isn't aren't "
-    "wasn't weren't can't cannot won't shouldn't mustn't never none neither let etc eg ie whether thus hence therefore upon among "
-    "unless except avoid avoided avoiding never not-only according across along alongside amongst around against instead rather as-well "
-    "well even still yet already ever much many several lot lots make makes made making ensure ensures whereas though one ones thing things "
-    "if's that's it's there's they're you're we're s t d ll ve re m".split()
+STOP = word_set(
+    """
+    a an and are as at be been being but by can could did do does doing done for from had has have having he her his
+    i if in into is it its itself may might must no nor not of on onto or our shall she should so such than that the
+    their them then there these they this those to too up upon us was we were what when where which while who whom
+    whose will with within would you your also any both each either every however just only other own same some very
+    via per about after again all although am because before between during few further here how me more most my off
+    once out over under until through without don't doesn't didn't isn't aren't wasn't weren't can't cannot won't
+    shouldn't mustn't never none neither let etc eg ie whether thus hence therefore upon among unless except avoid
+    avoided avoiding never not-only according across along alongside amongst around against instead rather as-well
+    well even still yet already ever much many several lot lots make makes made making ensure ensures whereas though
+    one ones thing things if's that's it's there's they're you're we're s t d ll ve re m
+    """
 )
 
 

@@ -1,5 +1,7 @@
 """Whom a recommendation is for, decided by a line of the chart, and open when the chart does not say."""
 
+# ruff: noqa: E501 a table of cases reads better one case a line
+
 import pytest
 
 from cds.patient import PatientFacts

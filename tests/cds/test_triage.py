@@ -1,5 +1,7 @@
 """Emergencies are sent to help at once, what this is not for elsewhere, and every other question to the library."""
 
+# ruff: noqa: E501 a table of cases reads better one case a line
+
 import pytest
 
 from cds.triage import triage

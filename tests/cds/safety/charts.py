@@ -1,5 +1,7 @@
 """Patients made for one rule at a time: what the rule asks of the chart is there, or nearly there."""
 
+# ruff: noqa: E501 a table of cases reads better one case a line
+
 from dataclasses import replace
 from datetime import UTC, date, datetime
 

@@ -1,5 +1,7 @@
 """What a physician is warned of, and what not."""
 
+
+
 from datetime import date
 
 import pytest
