@@ -28,7 +28,6 @@ class Segment:
 
     name: str
     fields: Any
-    message: Any
 
     def all(self, number: int) -> list["Value"]:
         """The repetitions of a field."""
@@ -36,13 +35,13 @@ class Segment:
             field = self.fields[number]
         except IndexError:
             return []
-        values = [Value(one, self.message) for one in (field if isinstance(field, list) else [field])]
+        values = [Value(one) for one in (field if isinstance(field, list) else [field])]
         return [value for value in values if value.whole()]
 
     def one(self, number: int) -> "Value":
         """The first repetition of a field, empty where there is none."""
         found = self.all(number)
-        return found[0] if found else Value("", self.message)
+        return found[0] if found else Value("")
 
     def text(self, number: int, component: int = 1) -> str:
         """A component of the first repetition."""
@@ -54,7 +53,6 @@ class Value:
     """One repetition of a field."""
 
     raw: Any
-    message: Any
 
     def part(self, component: int, sub: int = 1) -> str:
         """A component, or a sub-component of it; empty where there is none. `""` means deleted, and is empty too."""
@@ -79,8 +77,20 @@ class Value:
             return ""
         if "\\" in text:
             text = _FORMAT.sub(" ", _BREAK.sub("\n", text))
-            text = str(self.message.unescape(text))
+            text = _ESCAPE.sub(_unescaped, text)
         return text.strip()
+
+
+# By hand: the library writes what it cannot decode into its log, and that is patient text.
+_ESCAPE = re.compile(r"\\(?:([FSTREHN])|X([0-9A-Fa-f]{2,}))\\")
+_ESCAPED = {"F": "|", "S": "^", "T": "&", "R": "~", "E": "\\", "H": "", "N": ""}
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    if match[1]:
+        return _ESCAPED[match[1]]
+    digits = match[2] if len(match[2]) % 2 == 0 else match[2][:-1]
+    return bytes.fromhex(digits).decode("utf-8", errors="replace")
 
 
 def messages(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -111,7 +121,7 @@ def parsed(lines: list[str]) -> list[Segment]:
         message = hl7.parse("\r".join(_joined(lines)) + "\r")
     except (hl7.HL7Exception, ValueError, IndexError, KeyError, AssertionError):
         raise BadMessage("It cannot be taken apart: its separators or segments are damaged.") from None
-    return [Segment(str(segment[0]), segment, message) for segment in message]
+    return [Segment(str(segment[0]), segment) for segment in message]
 
 
 def coded(value: Value) -> tuple[tuple[Code, ...], str | None]:

@@ -123,3 +123,13 @@ def test_a_number_with_another_birth_date_is_a_clash_unless_it_is_sent_as_a_corr
 def test_merging_records_is_left_to_people(ward: Ward) -> None:
     text = "MSH|^~\\&|A|B|C|D|2024||ADT^A40|M9|P|2.5\rPID|1||1^^^X^MR\rMRG|2^^^X^MR\r"
     assert [r["code"] for r in ward.load(ward.put("a.hl7", text)).refused] == ["merge_message"]
+
+
+def test_escapes_are_read_and_odd_ones_leave_nothing_of_the_patient_in_a_log(
+    ward: Ward, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = r"\T\ \F\ \X41\ \.br\next \H\bold\N\ \QUOKKA\ 9\ ."
+    message = ORU.format(sent="20240201", number=5, born="19600102") + f"OBX|1|ST|1-1^x^LN||{text}||||||F\r"
+    assert ward.load(ward.put("a.hl7", message)).facts == 1
+    assert ward.facts("12345").observations[0].answer == "& | A \nnext bold \\QUOKKA\\ 9\\ ."
+    assert caplog.text == ""
