@@ -13,6 +13,9 @@ LARGEST_WHOLE = 512_000_000
 LONGEST_LINE = 128_000_000
 
 
+_BOM = b"\xef\xbb\xbf"
+
+
 class BadFile(CdsError):
     """A file that cannot be read at all."""
 
@@ -33,7 +36,7 @@ def read_bytes(path: Path) -> bytes:
             f"The file is larger than {LARGEST_WHOLE // 1_000_000} MB. Export it as NDJSON, which is read by lines.",
             code="too_large",
         )
-    return content
+    return content.removeprefix(_BOM)
 
 
 def head(path: Path, size: int = 4096) -> bytes:
@@ -53,7 +56,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             number = 0
             while line := file.readline(LONGEST_LINE):
                 number += 1
-                yield number, line
+                yield number, line.removeprefix(_BOM) if number == 1 else line
     except (EOFError, zlib.error):
         raise BadFile("The gzipped file breaks off; what came before was kept.", code="truncated") from None
     except OSError as error:

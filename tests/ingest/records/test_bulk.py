@@ -89,6 +89,12 @@ def test_many_refusals_of_one_kind_are_listed_once_and_counted(ward: Ward) -> No
     assert sum(row.get("count", 1) for row in refused) == 1000
 
 
+@pytest.mark.parametrize("name", ["Patient.ndjson", "everything.json"])
+def test_a_mark_of_the_encoding_at_the_start_is_no_damage(name: str, ward: Ward) -> None:
+    report = ward.load(ward.put(name, b"\xef\xbb\xbf" + lines(patient(), condition()).encode()))
+    assert (report.facts, report.refused) == (1, [])
+
+
 @pytest.mark.parametrize("name", ["patients.json", "Patient.ndjson", "dump.jsonl"])
 def test_one_resource_a_line_is_known_by_its_content(name: str, ward: Ward) -> None:
     assert ward.load(ward.put(name, lines(condition(), patient()))).facts == 1
