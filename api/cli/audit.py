@@ -130,7 +130,9 @@ def checkpoint(
 
 @app.command(help="Write the log to stdout or a file; that it was taken is itself an entry.")
 def export(
-    format_: Annotated[str, typer.Option("--format", help="jsonl (the bytes that were hashed) or csv.")] = "jsonl",
+    format_: Annotated[
+        str, typer.Option("--format", help="jsonl (the bytes that were hashed), csv or fhir (AuditEvents).")
+    ] = "jsonl",
     output: Annotated[Path | None, typer.Option(help="The file; stdout when not given.")] = None,
     kind: Kind = None,
     actor: By = None,
@@ -142,7 +144,7 @@ def export(
     ] = False,
 ) -> None:
     if format_ not in FORMATS:
-        raise InvalidInput(f"The formats are {' and '.join(FORMATS)}.", code="unknown_format")
+        raise InvalidInput(f"The formats are {', '.join(FORMATS)}.", code="unknown_format")
     if as_json and output is None:
         raise InvalidInput("With --json name the file with --output: stdout cannot hold both.", code="output_missing")
     where = EntryFilter(kind=kind, actor=actor, subject=subject, since=since, until=until)

@@ -68,10 +68,10 @@ NAVIGATION: tuple[Place, ...] = (
     Place("/consults", "My consults", frozenset({Role.PHYSICIAN})),
     Place("/sessions", "Shared decisions", frozenset({Role.PHYSICIAN})),
     Place("/patients", "Patients", frozenset({Role.PHYSICIAN})),
-    Place("/library", "Library", frozenset(Role)),
-    Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),
     Place("/review", "Review", frozenset({Role.AUDITOR})),
     Place("/statistics", "Statistics", frozenset({Role.AUDITOR})),
     Place("/governance", "Governance", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
     Place("/audit", "Audit log", frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
+    Place("/library", "Library", frozenset(Role)),
+    Place("/gaps", "Gaps", frozenset({Role.LIBRARIAN})),
 )

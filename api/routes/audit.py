@@ -24,6 +24,11 @@ Reader = Annotated[Actor, allow(Role.AUDITOR, Role.ADMINISTRATOR)]
 Program = Annotated[Actor, allow(Role.AUDITOR, scope=Scope.AUDIT)]
 Name = Annotated[str, Query(max_length=200)]
 _A_PAGE = 50
+_FILES = {
+    "jsonl": ("application/jsonl", "jsonl"),
+    "csv": ("text/csv", "csv"),
+    "fhir": ("application/fhir+ndjson", "ndjson"),
+}
 # A proof reads every leaf; past this many entries the command line does it.
 _PROVED_HERE = 200_000
 
@@ -83,11 +88,11 @@ def export(
 ) -> StreamingResponse:
     """The entries as a file; that they were taken is recorded first."""
     if as_ not in FORMATS:
-        raise InvalidInput("The formats are jsonl and csv.", code="unknown_format")
+        raise InvalidInput(f"The formats are {', '.join(FORMATS)}.", code="unknown_format")
     with services.db.transaction() as tx:
         services.log.append(tx, kind="audit.exported", actor=actor, subject="audit_log", details={"format": as_})
-    media = "text/csv" if as_ == "csv" else "application/jsonl"
-    headers = {"content-disposition": f'attachment; filename="audit-log.{as_}"'}
+    media, ending = _FILES[as_]
+    headers = {"content-disposition": f'attachment; filename="audit-log.{ending}"'}
     return StreamingResponse(_pieces(services, _where(kind, by, about, since, until), as_), 200, headers, media)
 
 

@@ -1,12 +1,14 @@
-"""Taking the log away: JSON lines whose bytes are what was hashed, or a table for a spreadsheet."""
+"""Taking the log away: JSON lines whose bytes are what was hashed, a table for a spreadsheet, or FHIR AuditEvents."""
 
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 
+import orjson
 from sqlalchemy import Connection
 
 from cds.audit.canonical import canonical
+from cds.audit.fhir import audit_event
 from cds.audit.listing import EntryFilter, every_entry
 
 # A cell that starts so is run as a formula by spreadsheets.
@@ -44,4 +46,14 @@ def csv_line(values: Sequence[object]) -> str:
     return line.getvalue()
 
 
-FORMATS: dict[str, Callable[[Connection, EntryFilter], Iterator[str]]] = {"jsonl": _jsonl, "csv": _csv}
+def _fhir(tx: Connection, where: EntryFilter) -> Iterator[str]:
+    """One AuditEvent a line, as FHIR's bulk exports are written."""
+    for entry, _ in every_entry(tx, where):
+        yield orjson.dumps(audit_event(entry, site="evidence-cds")).decode() + "\n"
+
+
+FORMATS: dict[str, Callable[[Connection, EntryFilter], Iterator[str]]] = {
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "fhir": _fhir,
+}
