@@ -12,6 +12,7 @@ def edition_json(one: Edition, on: date) -> dict[str, Any]:
         "id": one.document,
         "edition": one.id,
         "state": one.state,
+        "sound": one.sound,
         **{name: getattr(one, name) for name in FIELDS[1:]},
         "provenance": dict(one.provenance),
         "past_review": one.review_due is not None and one.review_due < on,

@@ -16,7 +16,7 @@ _AT_ONCE = 500
 T = TypeVar("T")
 
 EDITION_COLUMNS = [column for column in editions.c if column.key != "text"]
-PASSAGE_COLUMNS = [column for column in passages.c if column.key not in ("boxes", "embed_hash")]
+PASSAGE_COLUMNS = [column for column in passages.c if column.key != "boxes"]
 
 
 def batches(items: Collection[T]) -> Iterator[list[T]]:
@@ -32,6 +32,7 @@ def edition_from(row: Row[Any]) -> Edition:
         id=row.id,
         document=row.document,
         state=row.state,
+        sound=row.sound,
         title=row.title,
         publisher=row.publisher,
         version=row.version,

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 State = Literal["draft", "published", "superseded", "retracted"]
 
@@ -109,6 +109,7 @@ class Edition:
     id: str
     document: str
     state: State
+    sound: bool
     title: str
     publisher: str | None
     version: str | None
@@ -141,6 +142,7 @@ class Edition:
     def in_force(self, on: date) -> bool:
         return (
             self.state in ("published", "superseded")
+            and self.sound
             and self.force_from is not None
             and self.force_from <= on
             and (self.force_until is None or on < self.force_until)
@@ -148,13 +150,26 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a clinician decided on a recommendation."""
+
+    choice: str
+    reason: str | None
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Affected:
     """A past recommendation that rests on a document."""
 
     recommendation: str
+    asked_at: datetime
+    asked_by: str
+    status: str
     editions: tuple[str, ...]
     passages: tuple[str, ...]
-    decisions: tuple[Mapping[str, Any], ...] = ()
+    decisions: tuple[Decided, ...] = ()
 
 
 # "Hypertension (2019)" and "Hypertension, 2024 update" are editions of one guideline.

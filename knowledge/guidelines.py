@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock, today
-from cds.db import Database, metadata
+from cds.db import Database
 from cds.errors import Conflict, NotFound
 from cds.evidence import DocumentRef, Passage
 from knowledge.edition_rows import (
@@ -24,6 +24,7 @@ from knowledge.edition_rows import (
     reference_to,
 )
 from knowledge.editions import Affected, Box, Edition, NewDocument, WordBox, edition_id, slug
+from knowledge.recall import affected_by
 from knowledge.tables_guidelines import documents, editions, passages
 
 
@@ -227,6 +228,7 @@ class Library:
         """The editions that answer a question asked for this day."""
         query = select(editions.c.id).where(
             editions.c.state.in_(("published", "superseded")),
+            editions.c.sound,
             editions.c.force_from <= on,
             or_(editions.c.force_until.is_(None), editions.c.force_until > on),
         )
@@ -297,32 +299,9 @@ class Library:
         query = select(editions.c.state, func.count()).group_by(editions.c.state)
         return {row[0]: row[1] for row in tx.execute(query)}
 
-    def changed_texts(self, tx: Connection) -> list[str]:
-        """Editions whose stored text is no longer what was recorded of it."""
-        changed = []
-        for edition in self.editions(tx):
-            if sha256(self.text(tx, edition.id).encode()).hexdigest() != edition.text_hash:
-                changed.append(edition.id)
-        return changed
-
     def affected(self, tx: Connection, name: str) -> tuple[Affected, ...]:
         """Every past recommendation that rests on a document or edition: the recall list."""
-        citations = metadata.tables.get("citations")
-        chosen = [found.id for found in self.editions_named(tx, name)]
-        if citations is None:
-            return ()
-        query = select(citations.c.recommendation, citations.c.edition, citations.c.passage)
-        by_id: dict[str, list[Any]] = {}
-        for row in tx.execute(query.where(citations.c.edition.in_(chosen)).order_by(citations.c.recommendation)):
-            by_id.setdefault(row.recommendation, []).append(row)
-        return tuple(
-            Affected(
-                recommendation=recommendation,
-                editions=tuple(sorted({row.edition for row in rows})),
-                passages=tuple(sorted({row.passage for row in rows})),
-            )
-            for recommendation, rows in by_id.items()
-        )
+        return affected_by(tx, [found.id for found in self.editions_named(tx, name)])
 
     def _refs(self, tx: Connection, ids: Collection[str]) -> dict[str, DocumentRef]:
         found: dict[str, DocumentRef] = {}

@@ -17,7 +17,7 @@ class Originals:
         """Store a file, durable when this returns; its hash."""
         digest = sha256(content).hexdigest()
         path = self._path(digest)
-        if not path.exists() or path.stat().st_size != len(content):
+        if self.is_whole(digest) is not True:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             aside = path.with_name(f".{digest}.{os.getpid()}")
             with aside.open("wb") as file:

@@ -1,6 +1,6 @@
 """The guideline library's tables: documents, their editions, and the passages of each edition."""
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, String, Table, Text, true
 
 from cds.db import Json, UtcDateTime, metadata
 
@@ -24,6 +24,8 @@ editions = Table(
     Column("file", String(400), nullable=False),
     Column("format", String(20), nullable=False),
     Column("state", String(12), nullable=False),
+    # False: what is stored is not what was recorded; it answers nothing until it is mended.
+    Column("sound", Boolean, nullable=False, server_default=true()),
     Column("title", Text, nullable=False),
     Column("publisher", Text),
     Column("version", Text),
@@ -69,7 +71,6 @@ passages = Table(
     Column("strength", String(40)),
     Column("certainty", String(40)),
     Column("population", Text),
-    Column("embed_hash", String(64), index=True),
 )
 Index("ix_passages_edition_number", passages.c.edition, passages.c.number, unique=True)
 

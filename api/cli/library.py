@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.output import done, emit, say
+from api.cli.output import emit, say
 from api.library_view import edition_json
 from api.services import operator, services_from_environment
 from cds.errors import Conflict
@@ -152,7 +152,8 @@ def affected(name: Name, as_json: Json = False) -> None:
         emit({"name": name, "affected": found})
         return
     for one in found:
-        print(f"{one.recommendation}  {', '.join(one.editions)}")
+        decided = ", ".join(decision.choice for decision in one.decisions) or "not decided"
+        print(f"{one.recommendation}  {one.asked_at:%Y-%m-%d}  {one.status}, {decided}  {', '.join(one.editions)}")
     say(f"{len(found)} past recommendations rest on {name}.")
 
 
@@ -160,36 +161,26 @@ def affected(name: Name, as_json: Json = False) -> None:
 def check(as_json: Json = False) -> None:
     """Hold the stored originals and the index against what is recorded of them."""
     from knowledge.originals import Originals
+    from knowledge.soundness import mark_unsound, unsound_editions
 
     services = services_from_environment()
     originals = Originals(services.settings.data / "originals")
-    with services.db.reading() as tx:
-        found = services.library.editions(tx)
-        texts_changed = services.library.changed_texts(tx)
-    bad = [one.id for one in found if originals.is_whole(one.original_hash) is False]
-    absent = [one.id for one in found if originals.is_whole(one.original_hash) is None]
+    unsound = unsound_editions(services.db, originals)
+    with services.db.transaction() as tx:
+        count = sum(services.library.counts(tx).values())
+        mark_unsound(tx, list(unsound), log=services.log, actor=operator())
     index = services.builder.check()
     services.close()
-    sound = not bad and not absent and not texts_changed and (index.ok or not found)
+    sound = not unsound and (index.ok or not count)
     if as_json:
-        emit(
-            {
-                "ok": sound,
-                "editions": len(found),
-                "hash_mismatch": bad,
-                "original_absent": absent,
-                "text_changed": texts_changed,
-                "index": index,
-            }
-        )
+        emit({"ok": sound, "editions": count, "hash_mismatch": unsound, "index": index})
     else:
-        say(
-            f"{len(found)} editions: {len(bad)} originals changed, {len(absent)} absent, {len(texts_changed)} texts "
-            f"changed; the index is {'whole' if index.ok else 'not whole: `cds library rebuild`'}."
-        )
+        for edition, what in unsound.items():
+            say(f"hash_mismatch {edition}: its {what.replace('_', ' ')}. It answers nothing until it is mended.")
+        state = "whole" if index.ok else "not whole: `cds library rebuild`"
+        say(f"{count} editions, {len(unsound)} of them not what was recorded; the index is {state}.")
     if not sound:
         raise SystemExit(1)
-    done(refused=False)
 
 
 @app.command()

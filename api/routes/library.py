@@ -157,13 +157,7 @@ def show_document(document: str, actor: AnyoneOrToken, services: Parts, tx: Read
 @router.get("/api/v1/library/{document}/affected")
 def show_affected(document: str, actor: RecallerOrToken, services: Parts, tx: ReadTx) -> dict[str, Any]:
     """The recall list of a document or edition."""
-    found = services.library.affected(tx, document)
-    return {
-        "name": document,
-        "affected": [
-            {"recommendation": one.recommendation, "editions": one.editions, "passages": one.passages} for one in found
-        ],
-    }
+    return {"name": document, "affected": services.library.affected(tx, document)}
 
 
 @router.post("/api/v1/library/loads", status_code=202)

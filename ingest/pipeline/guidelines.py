@@ -19,6 +19,7 @@ from knowledge.editions import Edition, NewDocument
 from knowledge.guidelines import Library
 from knowledge.originals import Originals
 from knowledge.refusals import Refusal, note_refusals
+from knowledge.soundness import mark_unsound, unsound_editions
 
 # stage, done, of how many
 Progress = Callable[[str, int, int], None]
@@ -73,6 +74,7 @@ def ingest_guidelines(
     files = find_files(paths)
     new = run.sort(files, progress)
     run.read(new, progress, cancelled)
+    run.check(log)
     waiting = run.waiting(publish=publish)
     if run.report.added or waiting or run.index_is_behind(builder):
         generation = builder.prepare(lambda done, total: progress("index", done, total), cancelled)
@@ -135,8 +137,24 @@ class _Run:
                 else:
                     self._draft(file, result)
                 progress("read", number, len(files))
+
+    def check(self, log: AuditLog) -> None:
+        """Stored originals and texts against what is recorded of them; what a file of this run can mend is mended."""
+        unsound = unsound_editions(self.db, self.originals)
+        for file, digest in self.hashes.items():
+            edition = self.known.get(digest)
+            if edition is not None and unsound.get(edition.id, "").startswith("original"):
+                self.originals.keep(file.load()[0])
+                del unsound[edition.id]
+        for edition_id in sorted(unsound):
+            name = edition_id[:400]
+            refused = Refused("hash_mismatch")
+            self.report.refused.append(Refusal(name, "", refused.code, refused.message, self.clock.now()))
         with self.db.transaction() as tx:
-            note_refusals(tx, self.report.refused, settled=self.settled)
+            mark_unsound(tx, list(unsound), log=log, actor=self.actor)
+            note_refusals(
+                tx, self.report.refused, settled=[*self.settled, *(one.id for one in self.library.editions(tx))]
+            )
 
     def waiting(self, *, publish: bool) -> list[str]:
         """The drafts this run is to publish, in the order of their files."""

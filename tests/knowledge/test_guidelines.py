@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from cds.actors import Actor, Role
 from cds.audit import AuditLog
@@ -10,6 +10,7 @@ from cds.audit.tables import entries
 from cds.clock import FixedClock
 from cds.db import Database
 from cds.errors import Conflict, NotFound
+from cds.tables_recommendations import citations, decisions, recommendations
 from knowledge.editions import Flag, Metadata, NewDocument, NewPassage, slug
 from knowledge.guidelines import Library
 
@@ -210,3 +211,34 @@ def test_nothing_rests_on_a_document_nobody_asked_about(db: Database, library: L
     publish(db, library, document())
     with db.reading() as tx:
         assert library.affected(tx, "pneumonia") == ()
+
+
+def test_the_recall_list_names_recommendations_and_what_was_decided(db: Database, library: Library) -> None:
+    edition = publish(db, library, document())
+    with db.transaction() as tx:
+        (passage,) = library.passages_of(tx, edition)
+        for number in (1, 2):
+            row = {
+                "id": f"r{number}",
+                "seq": number,
+                "asked_at": library.clock.now(),
+                "asked_by": "p",
+                "status": "answered",
+            }
+            counted = dict.fromkeys(("statements", "withheld", "warnings", "weak", "relevance"), 0)
+            tx.execute(insert(recommendations).values(**row, **counted))
+        cited = {"passage": passage.id, "edition": edition, "document": "pneumonia", "seq": 2}
+        tx.execute(insert(citations).values(recommendation="r2", **cited))
+        decided = {
+            "id": "d1",
+            "seq": 3,
+            "recommendation": "r2",
+            "shown_seq": 2,
+            "actor": "p",
+            "at": library.clock.now(),
+        }
+        tx.execute(insert(decisions).values(**decided, choice="accepted", seconds=9.0))
+        (affected,) = library.affected(tx, "pneumonia")
+        assert library.affected(tx, edition) == (affected,)
+    assert (affected.recommendation, affected.editions, affected.passages) == ("r2", (edition,), (passage.id,))
+    assert [decision.choice for decision in affected.decisions] == ["accepted"]

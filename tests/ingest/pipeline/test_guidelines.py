@@ -117,6 +117,29 @@ def test_what_was_retracted_does_not_come_back_with_its_file(loader: Loader, fol
         assert report.published[0] not in loader.library.in_force(tx, TODAY)
 
 
+def test_an_original_that_changed_takes_its_edition_out_of_answers_until_it_is_mended(
+    loader: Loader, folder: Path, tmp_path: Path
+) -> None:
+    loader.load(folder)
+    damaged = next(one for one in sorted((tmp_path / "data" / "originals").rglob("*")) if one.is_file())
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[::-1])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "more.md").write_text(guideline("another"))
+    report = loader.load(elsewhere)
+    assert [one.code for one in report.refused] == ["hash_mismatch"]
+    with loader.db.reading() as tx:
+        assert report.refused[0].file not in loader.library.in_force(tx, TODAY)
+        assert len(loader.library.in_force(tx, TODAY)) == 10
+    assert loader.load(folder).refused == []  # the folder has the right file: it is stored again
+    assert damaged.read_bytes() == content
+    with loader.db.reading() as tx:
+        assert len(loader.library.in_force(tx, TODAY)) == 11
+        kinds = list(tx.execute(select(entries.c.kind)).scalars())
+    assert kinds.count("guideline.withheld") == kinds.count("guideline.restored") == 1
+
+
 def test_paths_that_hold_nothing_are_said_to(loader: Loader, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for path, code in ((tmp_path / "absent", "no_such_path"), (tmp_path / "empty", "nothing_to_read")):
