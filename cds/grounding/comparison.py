@@ -19,6 +19,7 @@ _ALIKE = re.compile(
 )
 _UNLIKE = re.compile(
     r"\b(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|superior|inferior|larger|smaller)\b(?: \w+){0,6} (?:than|to)\b"
+    r"|\b(?:significantly different|differed significantly|significant differences? )"
     r"|\bsignificantly (?:\w+ )?(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|reduced|increased|improved)\b"
 )
 _REFERENCE = (
@@ -38,7 +39,7 @@ def check_comparison(reading: Reading) -> CheckResult:
     applies = False
     for sentence in reading.claim:
         aligned = reading.aligned(sentence)
-        if len(aligned) == 1 and _alike(sentence) != _alike(aligned[0]) and (_unlike(sentence) or _unlike(aligned[0])):
+        if aligned and _alike(sentence) != _alike(aligned[0]) and (_unlike(sentence) or _unlike(aligned[0])):
             return _fail("one says that they differ, the other that they do not")
         for mine in _sides(sentence):
             for other in aligned[:2]:

@@ -41,18 +41,17 @@ def check_content(reading: Reading) -> CheckResult:
 
 def _missing(sentence: Sentence, evidence: tuple[Sentence, ...], *, medicines: bool) -> list[tuple[Term, float]]:
     """The terms of a sentence that the evidence lacks, with the weight that is missing."""
-    terms = [term for other in evidence for term in other.terms]
-    stems = {token.stem for other in evidence for token in other.tokens if token.kind != "symbol"}
+    stems = {stem for other in evidence for stem in other.stems}
     initials = [_initials(other) for other in evidence]
     missing = []
     for term in sentence.terms:
         if set(term.parts) & _PEOPLE or (term.medicine and medicines):
             continue  # whom it is for and which medicine it is have checks of their own, that say more when they fail
-        if any(term.matches(other) for other in terms) or all(part in stems for part in term.parts):
+        if any(other.like(term) for other in evidence) or all(part in stems for part in term.parts):
             continue
         if len(term.stem) <= _SHORT_FORM and any(term.stem in s for s in initials):
             continue
-        if any(part in stems for part in term.parts) or any(term.stem in other.parts for other in terms):
+        if any(part in stems for part in term.parts) or any(term.stem in o.parts for other in evidence for o in other.terms):
             missing.append((term, term.weight * (1 - _PARTIAL)))
         else:
             missing.append((term, term.weight))

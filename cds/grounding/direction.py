@@ -65,6 +65,7 @@ _ANATOMY = word_set(
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
 _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of
 _DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
+_BESIDE = 2.5  # the word right after: "higher" is said of the mortality in "higher mortality"
 _OBJECT = 5
 _ELSEWHERE = 0.6
 
@@ -76,10 +77,13 @@ def check_direction(reading: Reading) -> CheckResult:
     applies = False
     for sentence in reading.claim:
         aligned = reading.aligned(sentence)
+        present = set(sentence.stems)
         for side, opposite in OPPOSITES:
+            if present.isdisjoint(side | opposite):
+                continue
             for at in _places(sentence, side | opposite):
-                mine, theirs = (side, opposite) if sentence.tokens[at].stem in side else (opposite, side)
-                if sentence.tokens[at].stem in theirs:
+                mine, theirs = (side, opposite) if sentence.stems[at] in side else (opposite, side)
+                if sentence.stems[at] in theirs:
                     continue
                 applies = True
                 if _turned(sentence, at, mine, theirs, aligned):
@@ -97,20 +101,29 @@ def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
         taken |= {i for t in sentence.terms if len(t.parts) > 1 for i in range(t.first, t.last + 1)}
     found = []
     for i, token in enumerate(sentence.tokens):
-        if token.stem not in stems or i in taken:
+        if sentence.stems[i] not in stems or i in taken:
             continue
-        after = sentence.tokens[i + 1].stem if i + 1 < len(sentence.tokens) else ""
+        after = sentence.stems[i + 1] if i + 1 < len(sentence.tokens) else ""
         if after in _ANATOMY or (token.text in _AMBIGUOUS and after in ("away", "", ",", ".")):
             continue
         found.append(i)
     return found
 
 
+def _joined(sentence: Sentence, at: int) -> bool:
+    """High-risk and low-dose are names; they say nothing of what is higher."""
+    return at + 1 < len(sentence.tokens) and sentence.tokens[at + 1].text == "-"
+
+
 def _turned(
     sentence: Sentence, at: int, mine: frozenset[str], theirs: frozenset[str], aligned: tuple[Sentence, ...]
 ) -> bool:
-    same = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, mine)), default=0.0)
-    turned = max((_fit(sentence, at, other, i) for other in aligned for i in _places(other, theirs)), default=0.0)
+    joined = _joined(sentence, at)
+    same, turned = 0.0, 0.0
+    for other in aligned:
+        alike = [i for i in _places(other, mine | theirs) if _joined(other, i) == joined]
+        same = max([same, *(_fit(sentence, at, other, i) for i in alike if other.stems[i] in mine)])
+        turned = max([turned, *(_fit(sentence, at, other, i) for i in alike if other.stems[i] in theirs)])
     if not turned:
         return False
     return same < _ELSEWHERE * turned
@@ -118,10 +131,10 @@ def _turned(
 
 def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
     """How alike the surroundings of two words are; none when one is denied and the other is not."""
-    if sentence.tokens[at].stem in _DEEDS and _sign(sentence, at) * _sign(other, there) < 0:
+    if sentence.stems[at] in _DEEDS and _sign(sentence, at) * _sign(other, there) < 0:
         return 0.0
     score = 0.0
-    ordered = sentence.tokens[at].stem in _ORDER
+    ordered = sentence.stems[at] in _ORDER
     for quantity in sentence.quantities:
         if 0 < at - quantity.last <= 2:  # "2 weeks after starting"
             score += any(
@@ -134,10 +147,11 @@ def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
         near = nearness(term, at, at, sentence)
         far = [
             nearness(o, there, there, other)
-            for o in other.terms
-            if term.matches(o) and not o.first <= there <= o.last and (not ordered or 0 < o.first - there <= _OBJECT)
+            for o in other.like(term)
+            if not o.first <= there <= o.last and (not ordered or 0 < o.first - there <= _OBJECT)
         ]
-        score += near * max(far, default=0.0) * term.weight
+        beside = _BESIDE if 0 < term.first - at <= 2 else 1.0
+        score += near * max(far, default=0.0) * term.weight * beside
     return score
 
 

@@ -14,6 +14,8 @@ _ABOUT = 0.06  # "about a fifth" of 19 %
 _ANALYTE = 0.035  # 7 mmol/L of glucose is given as 126 mg/dL and as 125
 _DAYS_A_MONTH = 30.4
 _ELSEWHERE = 0.5  # the place of the matching number must fit at least so well as the place of another number
+_FAR = 30  # words away nothing belongs to a number any more
+_BARE_ELSEWHERE = 0.42  # of a number without a unit, whose neighbours say less
 _SOFT_FITS = {"limit": ("<=", "<"), "floor": (">=", ">"), "threshold": (">=", ">", "<", "<="), "target": ("<", "<=")}
 
 
@@ -60,7 +62,8 @@ def _judge(
     ]
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
     rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
-    if rival and best < _ELSEWHERE * rival:
+    listed = any("respectively" in s.words() for _, s in fitting)  # their order says which is whose
+    if rival and not listed and best < (_ELSEWHERE if wanted.dimension else _BARE_ELSEWHERE) * rival:
         return _fail("number", f"{said} is said of something else in the cited text", "contradicted")
     return None
 
@@ -117,8 +120,17 @@ def _near(one: Quantity, other: Quantity) -> bool:
     close = _ABOUT if rounded else _CLOSE
     if one.dimension == "share" and not (one.about or other.about) and 3 in (one.decimals, other.decimals):
         close = 0.012  # "one in six" is 17 %, "two thirds" 67 %
+    if close == _CLOSE and one.raw != other.raw and _same_unit(one, other):
+        return False  # 27,283 is not 27,233
     pairs = ((one.low, other.low), (one.high, other.high))
     return all(math.isclose(a, b, rel_tol=close, abs_tol=1e-12) for a, b in pairs)
+
+
+def _same_unit(one: Quantity, other: Quantity) -> bool:
+    """Whether both were written in one unit, so that nothing was rounded in converting."""
+    if len(one.raw) != len(other.raw) or not one.raw[0] or not other.raw[0]:
+        return False
+    return math.isclose(one.low / one.raw[0], other.low / other.raw[0], rel_tol=1e-6)
 
 
 def _digits(quantity: Quantity) -> int:
@@ -166,8 +178,8 @@ def _place(
             continue
         there = [
             nearness(o, offered.first, offered.last, other)
-            for o in other.terms
-            if term.matches(o) and term.sign * o.sign >= 0
+            for o in other.like(term)
+            if term.sign * o.sign >= 0
         ]
         score += near * max(there, default=0.0) * max(term.weight, 0.5)
     for companion in sentence.quantities:
@@ -188,6 +200,8 @@ def _gap(one: Quantity, other: Quantity) -> float:
 def nearness(term: Term, first: int, last: int, sentence: Sentence) -> float:
     """1 beside these tokens, less with each word between, and less again with each comma or clause."""
     low, high = (last + 1, term.first) if term.first > last else (term.last + 1, first)
+    if high - low > _FAR:
+        return 0.0
     between = sentence.tokens[low:high]
     near = 1 / (1 + len(between) / 4)
     for token in between:

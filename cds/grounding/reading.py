@@ -83,7 +83,7 @@ def overlap(one: Sentence, other: Sentence) -> float:
 
 def occurrences(term: Term, sentence: Sentence) -> tuple[Term, ...]:
     """Where a term of one sentence occurs in another."""
-    return tuple(other for other in sentence.terms if term.matches(other))
+    return sentence.like(term)
 
 
 Part = tuple[Sentence, frozenset[int]]  # a sentence, and the segments that make one statement of it

@@ -85,6 +85,9 @@ _LOCAL = (
     "except in",
     "lacking",
 )
+_LOCAL_BY_FIRST: dict[str, list[list[str]]] = {}
+for _phrase in _LOCAL:
+    _LOCAL_BY_FIRST.setdefault(_phrase.split()[0], []).append(_phrase.split())
 _AGAINST = word_set(
     """
     recommend recommended recommends recommending advise advised advises advising recommendation caution cautioned
@@ -305,16 +308,15 @@ def _participle(words: list[str], i: int, first: int) -> bool:
 
 def _idiom(words: list[str], i: int) -> int:
     for idiom in _NOT_NEGATION:
-        if tuple(words[i : i + len(idiom)]) == idiom:
+        if words[i] == idiom[0] and tuple(words[i : i + len(idiom)]) == idiom:
             return len(idiom)
     return 0
 
 
 def _local(words: list[str], i: int) -> int:
-    for phrase in _LOCAL:
-        parts = phrase.split()
+    for parts in _LOCAL_BY_FIRST.get(words[i], ()):
         if words[i : i + len(parts)] == parts:
-            if phrase in ("lack of", "absence of") and (i == 0 or words[i - 1] not in ("in", "the", "with", "by")):
+            if " ".join(parts) in ("lack of", "absence of") and (i == 0 or words[i - 1] not in ("in", "the", "with", "by")):
                 return 0
             return len(parts)
     if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior"):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cds.medicines import Mention, mentions
@@ -34,15 +34,11 @@ class Term:
     core: bool  # not inside a phrase that says for whom, where or when ("in adults with asthma")
     segment: int
     medicine: Mention | None = None
+    named: bool = False  # a name with a number in it, such as il6 or g3b, which no other word can stand for
 
     @property
     def specific(self) -> bool:
         return self.weight > _GENERAL_WEIGHT
-
-    @property
-    def named(self) -> bool:
-        """Whether it is a name with a number in it, such as il6 or g3b, which no other word can stand for."""
-        return not self.groups and any(c.isdigit() for c in self.stem) and any(c.isalpha() for c in self.stem)
 
     def matches(self, other: "Term") -> bool:
         """Whether two terms name the same thing."""
@@ -63,6 +59,14 @@ class Sentence:
     terms: tuple[Term, ...]
     quantities: tuple[Quantity, ...]
     medicines: tuple[Mention, ...]
+    stems: tuple[str, ...]  # of the tokens
+    index: dict[str | int, tuple[Term, ...]] = field(compare=False, repr=False)  # terms by stem, group and beginning
+
+    def like(self, term: Term) -> tuple[Term, ...]:
+        """Where a term, of this sentence or of another, occurs in this one."""
+        keys = (term.stem, *term.groups, *_keys(term))
+        found = {o.first: o for key in keys for o in self.index.get(key, ()) if term.matches(o)}
+        return tuple(found[first] for first in sorted(found))
 
     def words(self) -> tuple[str, ...]:
         return tuple(token.text for token in self.tokens)
@@ -83,7 +87,19 @@ def read_sentence(text: str) -> Sentence:
     named = mentions(found)
     used = frozenset(i for quantity in amounts for i in range(quantity.first, quantity.last + 1))
     parted = segments(found, used=used)
-    return Sentence(text, found, parted, _terms(found, amounts, named, parted), amounts, named)
+    terms = _terms(found, amounts, named, parted)
+    index: dict[str | int, list[Term]] = {}
+    for term in terms:
+        for key in (term.stem, *term.groups, *_keys(term)):
+            index.setdefault(key, []).append(term)
+    looked_up = {key: tuple(entries) for key, entries in index.items()}
+    return Sentence(text, found, parted, terms, amounts, named, tuple(token.stem for token in found), looked_up)
+
+
+def _keys(term: Term) -> tuple[str, ...]:
+    """What else a term is looked up by: the beginning of its stem, and the medicine it names."""
+    beginning = f"{term.stem[:5]}-"
+    return (beginning, *term.medicine.keys) if term.medicine else (beginning,)
 
 
 def read_sentences(text: str) -> tuple[Sentence, ...]:
@@ -138,7 +154,8 @@ def _term(
     sign = 0 if segment.introduces and not local else segment.sign_at(first)
     weight = _GENERAL_WEIGHT if general else 1.0
     core = not any(token.text in _ADJUNCT for token in found[max(segment.first, first - _PHRASE) : first])
-    return Term(whole, groups, parts, first, last, weight, sign, local, core, number, mention)
+    named = not groups and any(c.isdigit() for c in whole) and any(c.isalpha() for c in whole)
+    return Term(whole, groups, parts, first, last, weight, sign, local, core, number, mention, named)
 
 
 def _bare(token: Token) -> str:

@@ -68,6 +68,8 @@ def word_set(text: str) -> frozenset[str]:
 
 def plain(text: str) -> str:
     """The text with every kind of dash, space, quote and small digit written one way; offsets are kept."""
+    if text.isascii():
+        return text.translate(_CHARACTERS)
     folded = "".join(c if len(n := unicodedata.normalize("NFC", c)) != 1 else n for c in text)
     return folded.translate(_CHARACTERS)
 
@@ -75,7 +77,7 @@ def plain(text: str) -> str:
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text."""
     lowered = plain(text)
-    lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in lowered)
+    lowered = lowered.lower() if lowered.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in lowered)
     found = []
     for match in _TOKEN.finditer(lowered):
         kind: Literal["word", "number", "symbol"] = "word"
