@@ -29,7 +29,7 @@ def chart(result: KeyResult) -> Chart | None:
     low, high = min(values), max(values)
     span, room = (high - low) or 1.0, (times[-1] - times[0]) or 1.0
     across = [_MARGIN + (WIDTH - 2 * _MARGIN) * (time - times[0]) / room for time in times]
-    down = [_MARGIN + (HEIGHT - 2 * _MARGIN) * (high - value) / span for value in values]
+    down = [_MARGIN + (HEIGHT - 2 * _MARGIN) * (high - value) / span if high > low else HEIGHT / 2 for value in values]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, down, strict=True))
     words = f"{result.name}: {len(points)} values from {values[0]:g} to {values[-1]:g}, between {low:g} and {high:g}"
     return Chart(line=line, last=(round(across[-1], 1), round(down[-1], 1)), band=_band(result, low, high), words=words)

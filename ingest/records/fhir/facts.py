@@ -194,7 +194,10 @@ def _frequency(dosage: Mapping[str, Any]) -> str | None:
     if said is None and (times := number(repeat.get("frequency"))) is not None:
         period, unit = number(repeat.get("period")) or 1.0, string(repeat.get("periodUnit")) or "d"
         span = _UNITS.get(unit, unit)
-        said = f"{times:g} every {span}" if period == 1 else f"{times:g} every {period:g} {span}s"
+        often = {1.0: "once", 2.0: "twice"}.get(times, f"{times:g} times")
+        said = (
+            f"{often} {'an' if span == 'hour' else 'a'} {span}" if period == 1 else f"{often} every {period:g} {span}s"
+        )
     said = said or string(dosage.get("text"))
     if as_needed:
         return f"{said}, as needed" if said and "need" not in said.lower() else said or "as needed"

@@ -192,7 +192,7 @@ def test_a_drug_is_found_wherever_the_resource_names_it(medication: Resource, wa
     ward.load(ward.put("a.json", bundle(request, drug, patient())))
     found = ward.facts("p1").medications[0]
     assert (found.text, found.codes[0].system, found.codes[0].code) == ("metformin", "rxnorm", "6809")
-    assert (found.status, found.dose, found.route, found.frequency) == ("on-hold", "500 mg", "oral", "2 every day")
+    assert (found.status, found.dose, found.route, found.frequency) == ("on-hold", "500 mg", "oral", "twice a day")
 
 
 def test_r5_statements_of_taking_are_read_by_adherence(ward: Ward) -> None:
