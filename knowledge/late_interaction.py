@@ -76,7 +76,8 @@ class TokenCodes:
         spans = [(self._starts[number], self._starts[number + 1]) for number in numbers]
         signs = np.unpackbits(np.concatenate([self._codes[start:end] for start, end in spans]), axis=1)
         # With signs of ±1 written as 0 and 1: x·(2b − 1) = 2 x·b − Σx.
-        products = 2.0 * (signs.astype(np.float32) @ rotated.T) - rotated.sum(axis=1)
+        products = signs.astype(np.float32) @ (2.0 * rotated.T)
+        products -= rotated.sum(axis=1)
         firsts = np.concatenate([[0], np.cumsum([end - start for start, end in spans])[:-1]])
         best = np.maximum.reduceat(products, firsts, axis=0)
         return np.asarray(best.mean(axis=1) / (_MEAN_SIZE * np.sqrt(rotated.shape[1])), dtype=np.float32)

@@ -13,7 +13,7 @@ from knowledge.keyword_index import question_words
 # Passages taken from each side before they are put in one order.
 CANDIDATES = 200
 # Of these the first are read token by token; twice as many order no better, and cost twice the time.
-READ_CLOSELY = 40
+READ_CLOSELY = 32
 
 
 @dataclass(frozen=True, slots=True)

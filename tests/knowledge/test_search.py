@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -9,7 +10,7 @@ from cds.audit import AuditLog
 from cds.clock import FixedClock
 from cds.db import Database
 from cds.errors import Conflict, InvalidInput
-from cds.evidence import SearchFilter
+from cds.evidence import Evidence, SearchFilter
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.guidelines import Library
@@ -163,3 +164,43 @@ def test_a_question_the_library_answers_is_told_from_one_it_does_not(filled: Kno
     answered = filled.search("What blood pressure should adults under 80 have?").relevance
     absent = filled.search("Which eye drops for open angle glaucoma?").relevance
     assert answered > 0.6 > 0.4 > absent
+
+
+def test_a_langchain_retriever_finds_the_same(filled: KnowledgeBase) -> None:
+    from knowledge.langchain_retriever import GuidelineRetriever
+
+    found = GuidelineRetriever(knowledge=filled, limit=2).invoke("How often should HbA1c be measured?")
+    hits = filled.search("How often should HbA1c be measured?", limit=2).hits
+    assert [one.id for one in found] == [hit.passage.id for hit in hits]
+    assert found[0].metadata["document"] == "diabetes"
+
+
+def test_a_search_during_publishing_sees_one_generation_whole(
+    db: Database, library: Library, builder: Builder, filled: KnowledgeBase
+) -> None:
+    stopped = Event()
+    seen: list[Evidence] = []
+
+    def ask() -> None:
+        while not stopped.is_set():
+            seen.append(filled.search("metformin"))
+
+    askers = [Thread(target=ask) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    try:
+        for version in ("2", "3", "4"):
+            with db.transaction() as tx:
+                edition = library.add_draft(tx, document("diabetes", version=version, published=date(2026, 1, 1)))
+            generation = builder.prepare()
+            with db.transaction() as tx:
+                library.publish(tx, edition, actor=None)
+                builder.make_current(tx, generation)
+    finally:
+        stopped.set()
+        for asker in askers:
+            asker.join()
+    assert seen
+    for evidence in seen:
+        versions = {hit.passage.document.version for hit in evidence.hits if hit.passage.document.id == "diabetes"}
+        assert (evidence.mode, len(versions)) == ("hybrid", 1)
