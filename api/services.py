@@ -22,6 +22,7 @@ from knowledge.guidelines import Library
 from knowledge.nearness import Nearness
 from knowledge.records import Records
 from knowledge.search import KnowledgeBase
+from knowledge.vocabulary import in_full
 
 
 class Services:
@@ -103,6 +104,7 @@ class Services:
             software=self.software,
             model=self.model,
             similarity=self.nearness,
+            in_full=in_full,
             answer_seconds=self.settings.answer_seconds,
         )
 

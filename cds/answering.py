@@ -58,6 +58,7 @@ class Asked:
 
     text: str
     on: date  # the day by which editions and ages are judged
+    meant: str = ""  # the same in full words
     evidence: Evidence = _NOTHING
     offered: tuple[Offered, ...] = ()
     confidence: float = 0.0  # that what is offered answers the question
@@ -178,7 +179,7 @@ def _checked(asked: Asked, statements: Sequence[DraftStatement]) -> tuple[tuple[
         grounded = ground(statement, cited=cited, retrieved=known.keys(), facts=asked.facts, question=asked.text)
         failed = grounded.failed
         if grounded.verdict == "supported":
-            fits = check_question(statement.text, asked.text, known[statement.sentences[0]].passage)
+            fits = check_question(statement.text, asked.meant or asked.text, known[statement.sentences[0]].passage)
             if fits.outcome != "fail":
                 shown.append(_shown(asked, statement, (*grounded.results, fits)))
                 continue

@@ -69,6 +69,7 @@ class ConsultParts:
     software: str
     model: LanguageModel | None = None  # None, or one without a skill: sentences are quoted
     similarity: Similarity | None = None
+    in_full: Callable[[str], str] = lambda question: question  # abbreviations written out, as the library writes them
     answer_seconds: float = 60.0
 
 
@@ -201,8 +202,10 @@ def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_o
 def _found(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
     evidence = _search(parts.retriever, asked.text, scope, as_of=as_of)
     found = offer(asked.text, evidence.hits, similarity=parts.similarity)
-    offered = tuple(one for one in found if about_these_people(asked.text, one) and _speaks_of_it(asked.text, one))
-    return replace(asked, evidence=evidence, offered=offered, confidence=confidence(asked.text, evidence, offered))
+    meant = parts.in_full(asked.text)
+    offered = tuple(one for one in found if about_these_people(meant, one) and _speaks_of_it(meant, one))
+    sure = confidence(meant, evidence, offered)
+    return replace(asked, meant=meant, evidence=evidence, offered=offered, confidence=sure)
 
 
 def _speaks_of_it(question: str, one: Offered) -> bool:

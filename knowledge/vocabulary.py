@@ -30,6 +30,14 @@ def spelled_out(question: str) -> str:
     )
 
 
+def in_full(question: str) -> str:
+    """The question with each abbreviation replaced by its meaning, for what compares it word by word."""
+    abbreviations, _ = vocabulary()
+    if question.isupper():
+        return question
+    return _WORD.sub(lambda found: abbreviations.get(found[0], found[0]), question)
+
+
 def other_names(question: str) -> list[str]:
     """The clinical names of what the question says in everyday words."""
     _, lay = vocabulary()

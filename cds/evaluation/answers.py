@@ -124,8 +124,7 @@ def threshold(rows: Sequence[Row], *, alpha: float, delta: float) -> tuple[Choic
     outcomes = [Outcome(row.confidence, row.wrong) for row in rows if row.is_shown]
     # Questions about which nothing could be said count as answered rightly, by silence, at every threshold.
     outcomes += [Outcome(-1.0, wrong=False) for row in rows if not row.is_shown]
-    points = tuple(point for point in curve(outcomes, delta=delta) if point.threshold >= 0)
-    return choose(outcomes, alpha=alpha, delta=delta), points
+    return choose(outcomes, alpha=alpha, delta=delta), curve(outcomes, delta=delta)
 
 
 def _case(line: str, where: str) -> Case:

@@ -10,7 +10,7 @@ from functools import lru_cache
 class Outcome:
     """One labelled question, answered without any threshold: how sure the service was, and whether it was wrong."""
 
-    confidence: float
+    confidence: float  # below 0: nothing could be said, at any threshold
     wrong: bool  # what would be shown is not right: a question without an answer, or another passage than the right one
 
 
@@ -50,6 +50,8 @@ def curve(outcomes: Sequence[Outcome], *, delta: float) -> tuple[Point, ...]:
     points: list[Point] = []
     shown = wrong = 0
     for at, one in enumerate(ordered):
+        if one.confidence < 0:
+            break
         shown += 1
         wrong += one.wrong
         if at + 1 < count and ordered[at + 1].confidence == one.confidence:

@@ -8,7 +8,9 @@ from sklearn.linear_model import LogisticRegression
 
 from api.services import Services, services_from_environment
 from cds.confidence import about_these_people, measures
+from cds.grounding.answers_question import check_question
 from cds.offer import offer
+from knowledge.vocabulary import in_full
 
 CASES = Path(__file__).parents[1] / "evaluation" / "cases" / "answers.jsonl"
 NAMES = ("relevance", "near", "score", "not spoken of", "not in the best passage", "unknown medicines")
@@ -17,10 +19,13 @@ NAMES = ("relevance", "near", "score", "not spoken of", "not in the best passage
 def measured(services: Services, question: str) -> tuple[float, ...]:
     """The measures of one question, none of them when nothing was found."""
     evidence = services.knowledge.search(question)
+    meant = in_full(question)
     offered = [
-        one for one in offer(question, evidence.hits, similarity=services.nearness) if about_these_people(question, one)
+        one
+        for one in offer(question, evidence.hits, similarity=services.nearness)
+        if about_these_people(meant, one) and check_question(one.sentence.text, meant, one.passage).outcome != "fail"
     ]
-    return measures(question, evidence, offered) if offered else (0.0,) * len(NAMES)
+    return measures(meant, evidence, offered) if offered else (0.0,) * len(NAMES)
 
 
 def area(values: np.ndarray, right: np.ndarray) -> float:
