@@ -41,7 +41,7 @@ def records(
             def progress(stage: str, more: int) -> None:
                 nonlocal count
                 count += more
-                shown(count, 0)
+                shown(count, count)  # how many there will be is known when they are read
 
             report = ingest_records(
                 paths,

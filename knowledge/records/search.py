@@ -52,7 +52,7 @@ def search_record(
         # A passage without its vector yet is judged by its words alone.
         meaning = np.where(np.isnan(cosine), scores, np.clip(np.nan_to_num(cosine), 0, 1))
         scores = _DENSE_SHARE * meaning + (1 - _DENSE_SHARE) * scores
-    order = sorted(range(len(rows)), key=lambda i: (-scores[i], rows[i].id))[:limit]
+    order = _distinct(sorted(range(len(rows)), key=lambda i: (-scores[i], rows[i].id)), rows)[:limit]
     found = passages_by_id(tx, scope, [rows[i].id for i in order])
     hits = tuple(Hit(found[rows[i].id], round(float(scores[i]), 6)) for i in order if rows[i].id in found)
     ended = time.perf_counter()
@@ -69,11 +69,19 @@ def search_record(
     )
 
 
+def _distinct(order: Sequence[int], rows: Sequence[Any]) -> list[int]:
+    """The first of each text: notes are copied forward, and the same words twice help nobody."""
+    first: dict[str, int] = {}
+    for position in order:
+        first.setdefault(rows[position].text_hash, position)
+    return list(first.values())
+
+
 def missing_vectors(tx: Connection, embedder: str, *, after: str) -> tuple[list[tuple[str, str, str]], str]:
     """Some texts without a vector yet (patient, hash, text), of the passages after this one; and the last of them."""
     p, n = passages.c, notes.c
     rows = tx.execute(
-        select(p.id, p.patient, p.text_hash, p.section, p.start, p.end, n.title, n.text)
+        select(p.id, p.patient, p.text_hash, p.section, p.start, p.end, n.text)
         .join_from(passages, notes, p.resource == n.resource)
         .outerjoin(
             vectors,
@@ -83,10 +91,7 @@ def missing_vectors(tx: Connection, embedder: str, *, after: str) -> tuple[list[
         .order_by(p.id)
         .limit(_EMBED_BATCH)
     ).all()
-    unique = {
-        (row.patient, row.text_hash): passage_input(row.title, row.section, row.text[row.start : row.end])
-        for row in rows
-    }
+    unique = {(row.patient, row.text_hash): passage_input(row.section, row.text[row.start : row.end]) for row in rows}
     return [(*of, text) for of, text in unique.items()], rows[-1].id if rows else after
 
 

@@ -206,8 +206,8 @@ def _passage_rows(
 ) -> list[dict[str, Any]]:
     rows = []
     for passage in note.passages:
-        text = passage_input(note.title, passage.section, note.text[passage.start : passage.end])
-        words = stems(text)
+        text = passage_input(passage.section, note.text[passage.start : passage.end])
+        words = stems(f"{note.title}\n{text}")
         place = "\0".join((*identity, str(passage.start), str(passage.end)))
         rows.append(
             {
@@ -227,9 +227,9 @@ def _passage_rows(
     return rows
 
 
-def passage_input(title: str, section: Sequence[str], text: str) -> str:
-    """What is embedded and compared by words: where it stands, and what it says."""
-    return f"{' › '.join((title, *section))}\n{text}"
+def passage_input(section: Sequence[str], text: str) -> str:
+    """What is embedded; without the note's title, so that what is copied from note to note is embedded once."""
+    return f"{' › '.join(section)}\n{text}" if section else text
 
 
 def _count(version: _Version, done: Stored) -> None:

@@ -121,7 +121,7 @@ def _is_exact(hits: Any, texts: list[str], embedder: Hashing, question: str) -> 
     from knowledge.records.words import bm25, packed
 
     inputs = [f"Progress note\n{text}" for text in texts]
-    cosine = np.clip(embedder.embed_passages(inputs) @ embedder.embed_query(question), 0, 1)
+    cosine = np.clip(embedder.embed_passages(texts) @ embedder.embed_query(question), 0, 1)
     found = [stems(text) for text in inputs]
     words = np.array(bm25(stems(question), [(packed(one), len(one)) for one in found]))
     best = np.sort(0.5 * cosine + 0.5 * words / (words + 3.0))[::-1][: len(hits)]

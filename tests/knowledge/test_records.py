@@ -111,7 +111,7 @@ def test_the_dense_part_is_exact(records: Records, log: AuditLog) -> None:
     for question in ("warfarin dose 3", "lithium", "furosemide with digoxin"):
         evidence = records.search(question, scope, limit=5)
         inputs = [f"Progress note\n{text}" for text in texts]
-        cosine = np.clip(embedder.embed_passages(inputs) @ embedder.embed_query(question), 0, 1)
+        cosine = np.clip(embedder.embed_passages(texts) @ embedder.embed_query(question), 0, 1)
         words = np.array(bm25(stems(question), [(packed(stems(text)), len(stems(text))) for text in inputs]))
         expected = 0.5 * cosine + 0.5 * words / (words + 3.0)
         assert evidence.mode == "hybrid"
@@ -139,6 +139,12 @@ def test_each_text_of_a_patient_is_embedded_once(records: Records, db: Database)
     with db.reading() as tx:
         assert tx.scalar(select(func.count()).select_from(vectors)) == 2
     assert records.embed_missing() == 0
+
+
+def test_the_same_words_in_two_notes_are_found_once(records: Records, log: AuditLog) -> None:
+    scope = opened(records, log, put(records, "ann", "Takes warfarin.", "Takes warfarin.", "Walks a lot."))
+    found = [hit.passage.text for hit in records.search("warfarin", scope, limit=5).hits]
+    assert found == ["Takes warfarin.", "Walks a lot."]
 
 
 def test_hits_are_read_back_at_their_exact_place(records: Records, log: AuditLog) -> None:
