@@ -16,9 +16,11 @@ _NOUN_ENDINGS = ("tion", "ment", "er", "or", "ers", "ors", "tions")
 _DOWN = frozenset({"less", "fewer", "lower", "worse", "inferior", "smaller", "shorter"})
 _ALIKE = re.compile(
     r"\b(?:no|not|nor|without|n't)\b[^.;]{0,40}\b(?:differ\w*)|\bsimilar|\bcomparable\b|\bequivalent\b|\bas (?:\w+ )?as\b|\bnon-?inferior|\bnot inferior|\bthe same\b|\bidentical"
+    r"|\bdiffer\w*\b[^.;]{0,80}\bnot (?:statistically )?significant"
 )
 _UNLIKE = re.compile(
     r"\b(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|superior|inferior|larger|smaller)\b(?: \w+){0,6} (?:than|to)\b"
+    r"|\b(?:found|find|finds|were|was|is|are|had|showed|show|observed|revealed|seen|did) (?:\w+ ){0,4}differ(?:ent|ence|ences)?\b"
     r"|\b(?:significantly different|differed significantly|significant differences? )"
     r"|\bsignificantly (?:\w+ )?(?:better|worse|higher|lower|more|less|fewer|greater|longer|shorter|reduced|increased|improved)\b"
 )

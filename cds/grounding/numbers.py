@@ -16,6 +16,7 @@ _DAYS_A_MONTH = 30.4
 _ELSEWHERE = 0.5  # the place of the matching number must fit at least so well as the place of another number
 _FAR = 30  # words away nothing belongs to a number any more
 _BARE_ELSEWHERE = 0.42  # of a number without a unit, whose neighbours say less
+_IN_ORDER = frozenset({"respectively", "then", "followed", "subsequently", "thereafter"})
 _SOFT_FITS = {"limit": ("<=", "<"), "floor": (">=", ">"), "threshold": (">=", ">", "<", "<="), "target": ("<", "<=")}
 
 
@@ -31,7 +32,26 @@ def check_numbers(reading: Reading) -> CheckResult:
         failure = _judge(quantity, sentence, offered, reading)
         if failure:
             return failure
+    for sentence in reading.claim:
+        if any(_out_of_order(sentence, other) for other in reading.aligned(sentence)[:1]):
+            return _fail("number", "the numbers stand in another order in the cited text", "contradicted")
     return CheckResult("number", "pass")
+
+
+def _out_of_order(sentence: Sentence, other: Sentence) -> bool:
+    """Whether numbers whose order matters ("10 mg, then 5 mg", "3 and 5, respectively") stand in another order."""
+    if not (_IN_ORDER & set(sentence.words()) and _IN_ORDER & set(other.words())):
+        return False
+    for dimension in {q.dimension for q in sentence.quantities}:
+        said = [(q.low, q.high) for q in sentence.quantities if q.dimension == dimension]
+        there = iter([(q.low, q.high) for q in other.quantities if q.dimension == dimension])
+        if len(said) > 1 and not all(any(_alike(one, two) for two in there) for one in said):
+            return True
+    return False
+
+
+def _alike(one: tuple[float, float], two: tuple[float, float]) -> bool:
+    return all(math.isclose(a, b, rel_tol=_CLOSE, abs_tol=1e-12) for a, b in zip(one, two, strict=True))
 
 
 def _judge(
@@ -91,7 +111,7 @@ def _comparable(one: Quantity, other: Quantity, words: set[str]) -> bool:
 def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
     """Whether two quantities are the same amount, whatever unit each is written in."""
     if (one.comparator == "range") != (other.comparator == "range"):
-        return "change" in (one.tags | other.tags) and _one_end(one, other)
+        return False
     if one.tags and other.tags and one.tags != other.tags and {*one.tags, *other.tags} == {"systolic", "diastolic"}:
         return False
     if one.dimension == other.dimension:
@@ -144,11 +164,6 @@ def _same_time(days: float, months: float) -> bool:
     return (months <= 3 and abs(days - months * _DAYS_A_MONTH) <= 1.5) or (
         months >= 12 and math.isclose(days, months / 12 * 365, rel_tol=0.01)
     )
-
-
-def _one_end(one: Quantity, other: Quantity) -> bool:
-    single, ranged = (one, other) if one.comparator != "range" else (other, one)
-    return any(math.isclose(single.low, end, rel_tol=_CLOSE) for end in (ranged.low, ranged.high))
 
 
 def _fits(wanted: Quantity, offered: Quantity) -> bool:

@@ -46,6 +46,8 @@ _EVERYONE = (
     "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
+_AGELESS = frozenset({"regardless", "irrespective", "any", "ages", "whatever", "whether"})
+_WIDE = _AGELESS | frozenset({"all", "every", "everyone", "anyone", "each", "general", "universal", "both"})
 _OLDER = word_set("people adults patients persons women men age individuals")
 _UNBORN = _stems("baby babies infant infants newborn neonate neonatal")
 _PEOPLE = _stems(
@@ -157,22 +159,8 @@ def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, s
         if f" {phrase} " in f" {said} " and not any(f" {phrase} " in " ".join(other.words()) for other in aligned):
             if " or " in phrase:
                 return f"“{phrase}” is wider than the cited text", "contradicted"
-            wide = (
-                "all",
-                "any",
-                "every",
-                "everyone",
-                "anyone",
-                "each",
-                "regardless",
-                "irrespective",
-                "whatever",
-                "general",
-                "universal",
-                "whether",
-                "both",
-            )
-            if not any(set(wide) & set(other.words()) for other in aligned):
+            wide = _AGELESS if {"regardless", "irrespective", "age", "ages", "whatever"} & set(phrase.split()) else _WIDE
+            if not any(wide & set(other.words()) for other in aligned):
                 return f"“{phrase}” is wider than the cited text", "contradicted"
     return None
 

@@ -41,6 +41,7 @@ PREFIXED = word_set(
     nonsmoker nonsmokers unresponsive uncomplicated
     """
 ) - frozenset({"uncomplicated", "ineffective", "unsafe"})
+_NOUN_PHRASE = 6  # words that "without" and its like reach
 _PREPOSITIONS = word_set(
     """
     between after before when on of by for from upon following since about without while and or
@@ -277,7 +278,9 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             if after in (",", ".", ";", ")"):
                 i += 1
                 continue  # "6 have a stroke and 94 do not"
-            if words[i] in _ACTIVE:
+            if words[i] == "no" and i > first and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having"):
+                turned ^= set(range(i + 1, _reach(words, i + 1, last) + 1))  # "in cases of no fever"
+            elif words[i] in _ACTIVE:
                 following ^= set(range(i + 1, last + 1))
             elif (
                 relative
@@ -339,7 +342,7 @@ def _reach(words: list[str], start: int, last: int) -> int:
     """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
     while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer"):
         start += 1  # "who do not have diabetes"
-    for k in range(start, last + 1):
+    for k in range(start, min(last, start + _NOUN_PHRASE) + 1):
         if words[k] in (
             ",",
             ")",
@@ -362,7 +365,7 @@ def _reach(words: list[str], start: int, last: int) -> int:
             "but",
         ):
             return k - 1
-    return last
+    return min(last, start + _NOUN_PHRASE)
 
 
 def _turns(words: list[str], i: int, first: int) -> bool:
