@@ -95,6 +95,23 @@ def test_a_search_finds_only_the_patient_in_scope_even_when_another_is_named(rec
     assert records.search("gout", opened(records, log, ben), limit=10).hits[0].passage.text.startswith("Ben")
 
 
+def test_among_many_patients_no_search_reaches_another(records: Records, log: AuditLog) -> None:
+    """The small sister of tests/benchmarks/record_search.py, which asks 100,000 times among 2,000 patients."""
+    names = [f"person{n}" for n in range(40)]
+    scopes = {
+        name: opened(records, log, put(records, name, f"{name} takes drug{n}.", f"{name} has illness{n}."))
+        for n, name in enumerate(names)
+    }
+    foreign = empty = 0
+    for n in range(800):
+        mine, other = names[n % 40], names[(n * 7 + 1) % 40]
+        question = f"What does {other} take? {other} has illness{(n * 7 + 1) % 40}."
+        hits = records.search(question, scopes[mine], limit=5).hits
+        empty += not hits
+        foreign += sum(not hit.passage.text.startswith(f"{mine} ") for hit in hits)
+    assert (foreign, empty) == (0, 0)
+
+
 def test_a_search_is_never_empty_when_there_is_a_note_and_empty_when_there_is_none(
     records: Records, log: AuditLog
 ) -> None:

@@ -15,7 +15,7 @@ from ingest.records.fhir.ndjson import read_ndjson
 from ingest.records.fhir.resources import Surroundings, read_resource
 from ingest.records.fhir.values import each, part, string
 from ingest.records.files import read_bytes
-from knowledge.records.incoming import Person, Read, Refusal
+from knowledge.records.incoming import Person, Read, Refusal, Unread
 
 # A parsed file takes about eight times its size in memory; beyond this it is parsed one entry at a time.
 _WHOLE = 48_000_000
@@ -35,6 +35,9 @@ def read_bundle(path: Path, *, file: str, source: str) -> Iterator[Read]:
                 yield from read_ndjson([(path, file)], source=source)  # one resource a line, whatever its name
                 return
             yield from _damaged(content, error, around, file=file)
+            return
+        if _is_manifest(document):
+            yield Unread("Bulk Data manifest")
             return
         entries, extracted = list(_entries(document)), _extracted(document)
         if not entries and not _is_empty_bundle(document):
@@ -136,6 +139,11 @@ def _entries_of(entry: Any) -> Iterator[Entry]:
         yield from _entries(resource)
     elif resource:
         yield string(part(entry).get("fullUrl")), resource
+
+
+def _is_manifest(document: Any) -> bool:
+    """What a Bulk Data server lists its files in; it may lie beside them."""
+    return isinstance(document, Mapping) and "transactionTime" in document and "output" in document
 
 
 def _is_empty_bundle(document: Any) -> bool:

@@ -89,6 +89,13 @@ def test_many_refusals_of_one_kind_are_listed_once_and_counted(ward: Ward) -> No
     assert sum(row.get("count", 1) for row in refused) == 1000
 
 
+def test_the_list_of_files_beside_them_is_no_record_and_no_error(ward: Ward) -> None:
+    ward.put("Patient.ndjson", lines(patient()))
+    ward.put("manifest.json", {"transactionTime": "2026-11-01T00:00:00Z", "output": [{"type": "Patient", "url": "x"}]})
+    report = ward.load(ward.folder)
+    assert (report.patients, report.refused) == (1, [])
+
+
 @pytest.mark.parametrize("name", ["Patient.ndjson", "everything.json"])
 def test_a_mark_of_the_encoding_at_the_start_is_no_damage(name: str, ward: Ward) -> None:
     report = ward.load(ward.put(name, b"\xef\xbb\xbf" + lines(patient(), condition()).encode()))
