@@ -1,4 +1,4 @@
-"""A shared session through both doors: what each may do, and that the patient's side never holds what was not released."""
+"""A shared session through both doors: what each may do, and that the patient's side holds only what was released."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,7 +21,8 @@ AF = document("atrial-fibrillation", "Atrial fibrillation")
 CHOICE = passage(
     "af-choice",
     "No anticoagulant, with regular review: of 100 people with a score of 4, about 5 have a stroke in one year. "
-    "Of 100 people who take no anticoagulant, about 1 has a major bleed in one year. It can be reviewed at any time.\n\n"
+    "Of 100 people who take no anticoagulant, about 1 has a major bleed in one year. "
+    "It can be reviewed at any time.\n\n"
     "Warfarin: of 100 people with a score of 4 who take warfarin, about 2 have a stroke in one year. "
     "Of 100 people who take warfarin, about 3 have a major bleed in one year. "
     "Warfarin needs regular INR tests, and food, alcohol and many medicines change its effect.\n\n"
@@ -168,6 +169,7 @@ def test_every_step_is_an_entry_of_the_log_which_still_verifies(walk: Walk) -> N
         events = read_events(tx, walk.id, audience="physician")
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert [f"session.{event.kind}" for event in events] == walk.audit()
+    with walk.services.db.reading() as tx:
         assert verify(tx).ok
 
 

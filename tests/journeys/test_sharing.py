@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, ViewportSize, expect
 
 from cds.actors import Role
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 QUESTION = "Should a person with atrial fibrillation take an anticoagulant to prevent a stroke?"
 
 
@@ -70,7 +70,8 @@ def cell(page: Page, label: str) -> None:
 
 def test_a_decision_made_together(visit: Visit) -> None:
     physician = visit(Role.PHYSICIAN)
-    patient = visit(viewport=PHONE)
+    patient = visit()
+    patient.set_viewport_size(PHONE)
     wire = Wire(patient)
     open_session(physician)
     join(physician, patient)
@@ -133,7 +134,8 @@ def test_a_decision_made_together(visit: Visit) -> None:
 
 
 def test_joining_and_leaving_pages_are_accessible(visit: Visit) -> None:
-    physician, patient = visit(Role.PHYSICIAN), visit(viewport=PHONE, color_scheme="dark")
+    physician, patient = visit(Role.PHYSICIAN), visit(color_scheme="dark")
+    patient.set_viewport_size(PHONE)
     open_session(physician)
     patient.goto("/join")
     found = findings(patient)
