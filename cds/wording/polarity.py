@@ -340,7 +340,7 @@ def _single(words: list[str], i: int) -> int | None:
 
 def _reach(words: list[str], start: int, last: int) -> int:
     """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
-    while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer"):
+    while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer", "is", "are", "was", "were"):
         start += 1  # "who do not have diabetes"
     for k in range(start, min(last, start + _NOUN_PHRASE) + 1):
         if words[k] in (
