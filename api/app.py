@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from api import errors
 from api.assets import Assets
 from api.auth.passwords import Passwords
+from api.checkpoints import keep_signing
 from api.guard import Guard, Metrics
 from api.live import LiveConsults
 from api.routes import ROUTERS
@@ -24,8 +25,10 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop_signing = keep_signing(services)
         yield
         app.state.live.close()
+        stop_signing()
 
     app = FastAPI(
         title="Evidence CDS",
