@@ -1,7 +1,7 @@
 """What every test may use: a real database, a fixed clock, and no network."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", choices=("sqlite", "postgresql", "both"), default="sqlite", help="which database tests run on"
     )
-    parser.addoption(
-        "--forbid-skips", action="store_true", help="a skipped test fails: for CI, which has it all"
-    )
+    parser.addoption("--forbid-skips", action="store_true", help="a skipped test fails: for CI, which has it all")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -79,22 +77,32 @@ def postgresql_template(postgresql_address: str) -> str:
 
 
 @pytest.fixture
-def db(request: pytest.FixtureRequest, engine_name: str, tmp_path: Path) -> Iterator[Database]:
-    """An empty database with every table, on each engine the suite was asked to run on."""
-    if engine_name == "sqlite":
-        database = open_database("sqlite", data=tmp_path / "data")
-        with database.transaction() as tx:
-            metadata.create_all(tx)
-        yield database
+def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Database]]:
+    """Makes databases of either kind with every table and nothing in them."""
+    made: list[Database] = []
+
+    def make(kind: str, *, data: Path = tmp_path / "data") -> Database:
+        if kind == "postgresql":
+            address = request.getfixturevalue("postgresql_address")
+            template, name = request.getfixturevalue("postgresql_template"), f"test_{uuid4().hex}"
+            with _administering(address) as tx:
+                tx.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+            made.append(open_database(_named(address, name), data=data))
+        else:
+            made.append(open_database("sqlite", data=data))
+            with made[-1].transaction() as tx:
+                metadata.create_all(tx)
+        return made[-1]
+
+    yield make
+    for database in made:
         database.close()
-        return
-    address, template = request.getfixturevalue("postgresql_address"), request.getfixturevalue("postgresql_template")
-    name = f"test_{uuid4().hex}"
-    with _administering(address) as tx:
-        tx.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    database = open_database(_named(address, name), data=tmp_path / "data")
-    yield database
-    database.close()
+
+
+@pytest.fixture
+def db(make_database: Callable[..., Database], engine_name: str) -> Database:
+    """An empty database with every table, on each engine the suite was asked to run on."""
+    return make_database(engine_name)
 
 
 @contextmanager

@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "Record what the clinician decided."),
     "audit": ("audit", "The log of what was done, and the proof that nobody changed it."),
     "review": ("review", "Look back: trace, replay, recall, statistics, governance card."),
+    "backup": ("backup", "Write everything to one sealed file, while the service runs."),
+    "restore": ("restore", "Bring a backup onto an empty machine."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 
