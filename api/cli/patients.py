@@ -75,6 +75,8 @@ def erase(
         emit({"erased": erased})
     else:
         say(f"Erased {erased.resources} resources and {erased.notes} notes of patient {erased.patient}.")
+        if not erased.swept:
+            say("The database is in use; what its files still hold of them goes when the service is next idle.")
 
 
 @app.command()

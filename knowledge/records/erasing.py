@@ -1,6 +1,7 @@
 """Erasing a patient: facts, notes, vectors and identity go; the log's entries stay and still verify."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Table, delete, select, text
 
@@ -8,6 +9,7 @@ from cds.access import forget
 from cds.actors import Actor, Role
 from cds.audit import AuditLog
 from cds.audit.contents import erase_contents
+from cds.audit.tables import contents
 from cds.db import Database
 from cds.errors import Conflict, Denied, NotFound
 from cds.tables_access import patients
@@ -24,6 +26,11 @@ class Erased:
     passages: int
     vectors: int
     identifiers: int
+    swept: bool = False  # also from what the database's files keep of deleted rows
+
+
+# While somebody reads, SQLite cannot empty its write-ahead file; readings last milliseconds.
+_SWEEPS, _BETWEEN_SWEEPS = 20, 0.1
 
 
 def erase_patient(db: Database, patient_id: str, *, by: Actor, log: AuditLog) -> Erased:
@@ -58,19 +65,23 @@ def erase_patient(db: Database, patient_id: str, *, by: Actor, log: AuditLog) ->
             subject=patient_id,
             details={"resources": erased.resources, "notes": erased.notes},
         )
-    _sweep(db)
-    return erased
+    return replace(erased, swept=_sweep(db))
 
 
 def _empty(tx: Connection, table: Table, patient: str) -> int:
     return tx.execute(delete(table).where(table.c.patient == patient)).rowcount
 
 
-def _sweep(db: Database) -> None:
+def _sweep(db: Database) -> bool:
     """Deleted rows linger in the write-ahead file (SQLite) or in dead tuples (PostgreSQL) until they are swept."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if db.dialect == "sqlite":
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-            return
-        for table in (vectors, passages, notes, resources, identifiers, patients):
-            connection.execute(text(f"VACUUM {table.name}"))
+        if db.dialect != "sqlite":
+            for table in (vectors, passages, notes, resources, identifiers, patients, contents):
+                connection.execute(text(f"VACUUM {table.name}"))
+            return True
+        for _ in range(_SWEEPS):
+            busy = connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)")).one()[0]
+            if not busy:
+                return True
+            time.sleep(_BETWEEN_SWEEPS)
+    return False

@@ -205,7 +205,7 @@ def test_after_erasing_nothing_of_the_patient_is_left_in_any_table(
     patient = canary(records)
     scope = opened(records, log, patient)
     erased = records.erase(patient, by=OPERATOR, log=log)
-    assert (erased.notes, erased.vectors, erased.resources) == (1, 1, 3)
+    assert (erased.notes, erased.vectors, erased.resources, erased.swept) == (1, 1, 3, True)
     with db.reading() as tx:
         for table in (identifiers, notes, passages, resources, vectors):
             assert set(tx.scalars(select(table.c.patient))) <= {other}
