@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from api.auth.accounts import Account
 from api.auth.tokens import Scope, add_token
 from api.deps import Open, Policy
+from api.openapi import policies_of as policies_named
 from cds.actors import Role
 from tests.api.conftest import TestedServices
 
@@ -30,14 +30,7 @@ def routes_of(app: FastAPI) -> Iterator[tuple[str, str, Policy | Open]]:
 def policies_of(context: RouteContext) -> Iterator[Policy | Open]:
     route = context.original_route
     assert isinstance(route, APIRoute), f"{context.path} is no route of ours, so it has no policy"
-
-    def walk(dependant: Dependant) -> Iterator[Policy | Open]:
-        if isinstance(dependant.call, (Policy, Open)):
-            yield dependant.call
-        for inner in dependant.dependencies:
-            yield from walk(inner)
-
-    yield from walk(route.dependant)
+    return policies_named(route.dependant)
 
 
 def ask(client: TestClient, method: str, path: str, **headers: str) -> int:
