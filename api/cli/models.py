@@ -1,6 +1,8 @@
 """`cds models`: the catalogue of open models, what this machine can run, fetching one, trying one."""
 
 from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,10 +10,16 @@ import typer
 from api.cli.output import emit, say
 from api.cli.progress import bar
 from api.services import Services, services_from_environment
-from cds.errors import CdsError
+from cds.errors import CdsError, InvalidInput
+from cds.evaluation.trial import Trial, try_model
+from cds.language_model import ModelIdentity, Skill
 from cds.language_model.catalogue import Model, catalogue, default_model, find_model
+from cds.language_model.choosing import keep_setting, open_model, remember_trial
 from cds.language_model.fetching import fetch as fetch_weights
 from cds.language_model.machine import Machine, this_machine
+
+# Drafting is worth more and needs more, so it is tried first.
+_SKILLS: tuple[Skill, ...] = ("draft", "select")
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
@@ -48,6 +56,93 @@ def fetch(
         emit({"model": model.name, "file": str(path), "sha256": model.weights.sha256, "bytes": model.weights.bytes})
     else:
         say(f"{model.title} is here: {path}")
+
+
+@app.command(help="Try a model on ten cases, say how it did, and put it in use when it is fit.")
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME|ADDRESS|FILE", help="As in the setting CDS_MODEL.")],
+    model_name: Annotated[str | None, typer.Option("--name", help="The model's name on that server.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    with closing(services_from_environment(**_settings(name, model_name))) as services:
+        identity, trials, skill = _tried(services)
+        settings = services.settings
+        if skill != "none":
+            remember_trial(settings.weights, identity.digest, skill)
+            keep_setting(settings.data, model=settings.model, model_name=settings.model_name)
+    document = {
+        "model": identity.name,
+        "digest": identity.digest,
+        "skill": skill,
+        "in_use": skill != "none",
+        "trials": [asdict(trial) for trial in trials],
+    }
+    if as_json:
+        emit(document)
+        return
+    for trial in trials:
+        print(f"{trial.skill:8} {trial.right} of {trial.cases} right, {trial.seconds} s an answer")
+    kept = {
+        "draft": "It will draft statements.",
+        "select": "It will select sentences.",
+        "none": "It is not put in use.",
+    }
+    print(f"{identity.name}: {kept[skill]}")
+
+
+@app.command(help="Try several models on the same ten cases and name the smallest that passes.")
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of the catalogue, or files.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    lines = []
+    for name in names:
+        with closing(services_from_environment(**_settings(name, None))) as services:
+            identity, trials, skill = _tried(services)
+        best = max(trials, key=lambda trial: (trial.skill == skill, trial.right))
+        lines.append({"model": identity.name, "skill": skill, "size": _size(name, services), **asdict(best)})
+        lines[-1]["skill"] = skill
+    fit = [line for line in lines if line["skill"] != "none"]
+    smallest = min(fit, key=lambda line: line["size"])["model"] if fit else None
+    if as_json:
+        emit({"models": lines, "smallest_that_passes": smallest})
+        return
+    for line in lines:
+        print(f"{line['model']:32} {line['skill']:8} {line['right']} of {line['cases']} right, {line['seconds']} s")
+    print(f"The smallest that passes: {smallest}" if smallest else "None of them passes.")
+
+
+def _settings(name: str, model_name: str | None) -> dict[str, Any]:
+    given = {"model": str(Path(name).resolve()) if Path(name).is_file() else name}
+    return given | ({"model_name": model_name} if model_name else {})
+
+
+def _tried(services: Services) -> tuple[ModelIdentity, list[Trial], Skill]:
+    """Both skills, the better one first: drafting is worth more, and needs more."""
+    trials: list[Trial] = []
+    identity = None
+    for skill in _SKILLS:
+        model = open_model(services.settings, skill=skill)
+        if model is None:
+            raise InvalidInput("There is no model to try: name one.", code="no_model")
+        identity = model.identity
+        with bar(f"{identity.name}, {skill}") as progress:
+            trials.append(try_model(model, skill, progress=progress))
+        close = getattr(model, "close", None)
+        if close is not None:
+            close()
+        if trials[-1].passed:
+            return identity, trials, skill
+    assert identity is not None
+    return identity, trials, "none"
+
+
+def _size(name: str, services: Services) -> float:
+    try:
+        return find_model(name).parameters
+    except CdsError:
+        path = Path(name)
+        return path.stat().st_size / 1e9 if path.is_file() else float("inf")
 
 
 def _document(services: Services, machine: Machine) -> dict[str, Any]:

@@ -38,6 +38,12 @@ class ChatCompleter:
     def identity(self) -> ModelIdentity:
         return self._identity
 
+    def close(self) -> None:
+        """Let go of the model's memory, where it is in this process."""
+        close = getattr(self._chat, "close", None)
+        if close is not None:
+            close()
+
     def complete(
         self,
         *,

@@ -9,7 +9,7 @@ from cds.language_model import LanguageModel, Skill
 from cds.language_model.catalogue import Model, catalogue, default_model
 from cds.language_model.digests import KEPT_NAME, digest_of
 from cds.language_model.guarded import Guarded
-from cds.settings import Settings
+from cds.settings import FILE_NAME, Settings
 
 TRIALS_NAME = "trials.json"
 # A server batches questions; a hospital's own keeps up with this many at once from one service.
@@ -19,29 +19,41 @@ _SERVED_AT_ONCE = 8
 _SELECTS_FROM = 1_800_000_000
 
 
-def open_model(settings: Settings, *, folder: Path | None = None) -> LanguageModel | None:
-    """The model these settings name; None when answers are to be quoted."""
+def open_model(settings: Settings, *, skill: Skill | None = None) -> LanguageModel | None:
+    """The model these settings name, with the skill found for it or the one given; None when answers are quoted."""
     wanted = settings.model
-    folder = folder or settings.weights
+    folder = settings.weights
     if wanted == "none":
         return None
     if wanted == "auto":
         model = default_model()
         assert model.weights is not None
         path = folder / model.weights.file
-        return _local(path, settings, folder, model) if path.exists() else None
+        return _local(path, settings, folder, model, skill) if path.exists() else None
     if wanted.startswith(("http://", "https://")):
-        return _served(settings, folder)
+        return _served(settings, folder, skill)
     listed = next((one for one in catalogue() if one.name == wanted.lower()), None)
     if listed is None:
-        return _local(Path(wanted).expanduser(), settings, folder, _by_file(Path(wanted)))
+        return _local(Path(wanted).expanduser(), settings, folder, _by_file(Path(wanted)), skill)
     if listed.weights is None:
         raise InvalidSetting(
             f"{listed.title} is run by a server of the house. Start it there, set CDS_MODEL to its http address and "
             f"CDS_MODEL_NAME to the name it has there.",
             code="model_served_elsewhere",
         )
-    return _local(folder / listed.weights.file, settings, folder, listed)
+    return _local(folder / listed.weights.file, settings, folder, listed, skill)
+
+
+def keep_setting(data: Path, *, model: str, model_name: str | None) -> None:
+    """Write the model into the file of settings, leaving every other line as it is."""
+    path = data / FILE_NAME
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if line.split("=")[0].strip() not in ("model", "model_name")]
+    own = [f"model = {orjson.dumps(model).decode()}"]
+    if model_name:
+        own.append(f"model_name = {orjson.dumps(model_name).decode()}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*own, *kept]) + "\n", encoding="utf-8")
 
 
 def remember_trial(folder: Path, digest: str, skill: Skill) -> None:
@@ -65,7 +77,7 @@ def _trials(folder: Path) -> dict[str, Skill]:
     return content if isinstance(content, dict) else {}
 
 
-def _local(path: Path, settings: Settings, folder: Path, model: Model | None) -> LanguageModel:
+def _local(path: Path, settings: Settings, folder: Path, model: Model | None, given: Skill | None) -> LanguageModel:
     from cds.language_model.in_process import in_process_model
 
     if not path.is_file():
@@ -74,7 +86,8 @@ def _local(path: Path, settings: Settings, folder: Path, model: Model | None) ->
             code="no_model_file",
         )
     kept = folder / KEPT_NAME
-    skill = tried_skill(folder, digest_of(path, kept=kept)) or (model.skill if model else _skill_by_size(path))
+    first_guess = model.skill if model else _skill_by_size(path)
+    skill = given or tried_skill(folder, digest_of(path, kept=kept)) or first_guess
     context = min(settings.model_context, model.context) if model else settings.model_context
     name = model.name if model else path.stem
     opened = in_process_model(
@@ -83,14 +96,14 @@ def _local(path: Path, settings: Settings, folder: Path, model: Model | None) ->
     return Guarded(opened, at_once=1)
 
 
-def _served(settings: Settings, folder: Path) -> LanguageModel:
+def _served(settings: Settings, folder: Path, given: Skill | None) -> LanguageModel:
     from cds.language_model.chat import served_model
 
     key = settings.model_key_file.read_text(encoding="utf-8").strip() if settings.model_key_file else None
     opened = served_model(
         settings.model, name=settings.model_name, key=key, skill="draft", context=settings.model_context
     )
-    skill = tried_skill(folder, opened.identity.digest)
+    skill = given or tried_skill(folder, opened.identity.digest)
     if skill is not None and skill != opened.identity.skill:
         opened = served_model(
             settings.model, name=settings.model_name, key=key, skill=skill, context=settings.model_context

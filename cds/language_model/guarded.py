@@ -55,6 +55,12 @@ class Guarded:
             self._failed = 0
         return draft
 
+    def close(self) -> None:
+        """Let go of what the model holds, where it holds anything."""
+        close = getattr(self._model, "close", None)
+        if close is not None:
+            close()
+
     def _wait_for_room(self, seconds: float, cancelled: Callable[[], bool]) -> None:
         until = time.monotonic() + seconds
         while not self._room.acquire(timeout=_LOOK_SECONDS):
