@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.documents.pdf.lines import CELL_GAP, Line, lines_of, rows_of
+from ingest.documents.pdf.lines import CELL_GAP, Line, fill_their_column, lines_of, rows_of
 from ingest.documents.pdf.ruled_tables import put, rows_by_words
 from ingest.documents.pdf.tables import PdfTable, WordCell, with_headings_marked
 from ingest.documents.pdf.words import Word
@@ -12,6 +12,8 @@ _ALIGNED = 7.0
 # Two pieces side by side are two columns of text as often as a table; three short ones are a table.
 _COLUMNS = 3
 _FEW_ROWS = 3
+# Fewer lines than this are not known for text.
+_LINES_OF_PROSE = 6
 # Cells hold some words; columns of text hold lines of eight and more.
 _WORDS_A_CELL = 7.0
 
@@ -72,6 +74,8 @@ def _table(lines: Sequence[Line]) -> PdfTable | None:
     words = tuple(word for line in lines for word in line.words)
     widest = max((lines_of(row, wide=CELL_GAP) for row in rows_of(words)), key=len)
     edges = [widest[0].left - 1, *(line.left - 2 for line in widest[1:]), max(line.right for line in lines) + 1]
+    if _is_prose(lines, edges):
+        return None
     rows = rows_by_words(words, edges, ())
     if len(rows) < 2 or len(edges) < _COLUMNS + 1:
         return None
@@ -82,3 +86,11 @@ def _table(lines: Sequence[Line]) -> PdfTable | None:
             if line.words[0].order in held:
                 put(line, made, edges, framed=False)
     return PdfTable(words, tuple(tuple(row) for row in with_headings_marked(grid)), tuple(edges))
+
+
+def _is_prose(lines: Sequence[Line], edges: Sequence[float]) -> bool:
+    """Whether these are columns of running text: lines that fill at least two of the columns."""
+    columns: list[list[Line]] = [[] for _ in edges[1:]]
+    for line in lines:
+        columns[max(0, sum(1 for edge in edges[1:-1] if line.left + 1 >= edge))].append(line)
+    return sum(1 for column in columns if len(column) >= _LINES_OF_PROSE and fill_their_column(column)) >= 2

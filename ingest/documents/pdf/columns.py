@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ingest.documents.pdf.lines import Line, spacing_of
+from ingest.documents.pdf.lines import Line, fill_their_column, spacing_of
 from ingest.documents.pdf.tables import PdfTable
 
 # A gutter narrower than this is a gap between words.
@@ -85,28 +85,31 @@ def gutters_of(lines: Sequence[Line]) -> list[float]:
             if (end - start) * _STEP >= _NARROWEST and start > 0 and at >= 0:
                 found.append((left + start * _STEP, left + end * _STEP))
             start = None
-    return [(a + b) / 2 for a, b in found if _parts_text(lines, a, b)]
+    return _between_text(lines, found, left, right)
 
 
-def _parts_text(lines: Sequence[Line], a: float, b: float) -> bool:
-    """Whether running text stands on both sides: lines that fill their column, many of them side by side."""
-    gutter = (a + b) / 2
-    before = [line for line in lines if line.right <= gutter]
-    after = [line for line in lines if line.left >= gutter]
+def _between_text(
+    lines: Sequence[Line], strips: Sequence[tuple[float, float]], left: float, right: float
+) -> list[float]:
+    """The middles of those strips that have running text on both sides, up to the next strip."""
+    middles = [(a + b) / 2 for a, b in strips]
+    kept: list[float] = []
+    for at, gutter in enumerate(middles):
+        start = kept[-1] if kept else left - 1
+        end = middles[at + 1] if at + 1 < len(middles) else right + 1
+        before = [line for line in lines if start <= line.left and line.right <= gutter]
+        after = [line for line in lines if gutter <= line.left and line.right <= end]
+        if _side_by_side(before, after):
+            kept.append(gutter)
+    return kept
+
+
+def _side_by_side(before: Sequence[Line], after: Sequence[Line]) -> bool:
+    """Whether both are columns of running text: lines that fill their column, many of them side by side."""
     if len(before) < _FEW or len(after) < _FEW:
         return False
     beside = sum(1 for line in before if any(line.bottom < other.top and other.bottom < line.top for other in after))
-    if beside < _FEW:
-        return False
-    return _fills(before) and _fills(after)
-
-
-def _fills(lines: Sequence[Line]) -> bool:
-    """Whether most of these lines run the width of their column, as text does and cells do not."""
-    width = max(line.right for line in lines) - min(line.left for line in lines)
-    near = max(line.right for line in lines) - 0.3 * width
-    full = [line for line in lines if line.right >= near and len(line.words) >= 3]
-    return width > 60 and len(full) >= 0.4 * len(lines)
+    return beside >= _FEW and fill_their_column(before) and fill_their_column(after)
 
 
 def _columns(band: Sequence[Line], gutters: Sequence[float]) -> list[list[Line]]:

@@ -112,3 +112,11 @@ def spacing_of(lines: Sequence[Line]) -> float:
         if 0 < step < 4 * max(one.size, 1):
             steps.append(step)
     return median(steps) if steps else 1.2 * (median([line.size for line in lines]) if lines else 10)
+
+
+def fill_their_column(lines: Sequence[Line]) -> bool:
+    """Whether most of these lines run the width of their column, as text does and cells do not."""
+    width = max(line.right for line in lines) - min(line.left for line in lines)
+    near = max(line.right for line in lines) - 0.3 * width
+    full = [line for line in lines if line.right >= near and len(line.words) >= 3]
+    return width > 60 and len(full) >= 0.4 * len(lines)

@@ -15,6 +15,8 @@ _NUMBER = re.compile(r"^(?:\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\)|\((?:i|ii|iii|iv|v|v
 _SECTION_NUMBER = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?$")
 _CAPTION = re.compile(r"^(?:table|tabelle|tableau|tabla|box)\s+[\dA-Z][\w.]*\b.{0,240}$", re.IGNORECASE)
 _TERMINAL = (".", "!", "?", ":", ";", ".”", ".)", ".]")
+# So many lines above and below show where lines end here.
+_NEARBY = 4
 # A heading is a line or two.
 _HEADING_WORDS = 20
 _HEADING_LINES = 3
@@ -95,9 +97,10 @@ class Blocks:
 def _stretches(lines: Sequence[Line], style: Style) -> list[list[Line]]:
     """Lines that belong to one paragraph, heading or item."""
     found: list[list[Line]] = []
-    right = max((line.right for line in lines), default=0.0)
     left = min((line.left for line in lines), default=0.0)
-    for line in lines:
+    for at, line in enumerate(lines):
+        # The edge of the lines nearby: beside a picture text is narrower than its column.
+        right = max(near.right for near in lines[max(0, at - _NEARBY) : at + _NEARBY + 1])
         if found and not _begins(line, found[-1], style, left=left, right=right):
             found[-1].append(line)
         else:
@@ -121,6 +124,10 @@ def _begins(line: Line, current: Sequence[Line], style: Style, *, left: float, r
     if _marked(line):
         return True
     ended = last.text.endswith(_TERMINAL)
+    first = line.words[0]
+    fits = right - last.right > 1.5 * (first.box.right - first.box.left) + line.size
+    if fits and not line.bold and line.size < style.body + 0.8 and not first.text[0].islower():
+        return True
     if ended and last.right < right - 0.2 * (right - left):
         return True
     indented = line.left > left + 0.8 * line.size and last.left < line.left - 0.8 * line.size

@@ -28,7 +28,7 @@ def ruled_tables(words: Sequence[Word], rulings: Rulings) -> tuple[list[PdfTable
     for region, down in _regions(rulings):
         for across in [region] if down else _runs(left, region):
             inside = _within(left, across)
-            table = _table(inside, across, down) if len(inside) >= _FEW_WORDS else None
+            table = _table(inside, across, down, left) if len(inside) >= _FEW_WORDS else None
             if table is not None:
                 taken = {word.order for word in table.words}
                 tables.append(table)
@@ -102,11 +102,14 @@ def _meets(across: Rule, down: Rule) -> bool:
     return across.start - _NEAR <= down.at <= across.end + _NEAR and down.start - _NEAR <= across.at <= down.end + _NEAR
 
 
-def _table(words: Sequence[Word], across: Sequence[Rule], down: Sequence[Rule]) -> PdfTable | None:
+def _table(
+    words: Sequence[Word], across: Sequence[Rule], down: Sequence[Rule], around: Sequence[Word]
+) -> PdfTable | None:
     top, bottom = across[0].at, across[-1].at
     columns = _edges([rule.at for rule in down if rule.length >= 0.3 * (top - bottom)])
     if len(columns) < 3:
         columns = _columns_of_words(words)
+        words = _with_neighbours(words, columns, around)
     if len(columns) < 3:
         return None
     width = columns[-1] - columns[0]
@@ -115,7 +118,7 @@ def _table(words: Sequence[Word], across: Sequence[Rule], down: Sequence[Rule]) 
         level for level in _edges(levels) if min(w.box.bottom for w in words) < level < max(w.box.top for w in words)
     ]
     ruled = len(inside) >= 2
-    rows = _rows_by_rules(words, inside) if ruled else rows_by_words(words, columns, inside)
+    rows = _rows_by_rules(words, columns, inside, framed=bool(down)) if ruled else rows_by_words(words, columns, inside)
     if len(rows) < 2:
         return None
     grid = _grid(rows, columns, across if ruled else (), down)
@@ -153,16 +156,42 @@ def _columns_of_words(words: Sequence[Word]) -> list[float]:
     return [*edges, right + 1]
 
 
-def _rows_by_rules(words: Sequence[Word], levels: Sequence[float]) -> list[tuple[float, float, list[Word]]]:
-    bounds = [
-        max(word.box.top for word in words) + 1,
-        *sorted(levels, reverse=True),
-        min(w.box.bottom for w in words) - 1,
-    ]
+def _with_neighbours(words: Sequence[Word], columns: Sequence[float], around: Sequence[Word]) -> list[Word]:
+    """The table's words with the rows right above and below whose cells stand in its columns: where every second row
+    lies on a ground, the first and the last may lie on none."""
+    taken = {word.order for word in words}
+    found = list(words)
+    if len(columns) < 3:
+        return found
+    rows = [row for row in rows_of([word for word in around if word.order not in taken]) if row]
+    middle = sum(word.middle for word in words) / len(words)
+    above = [row for row in rows if row[0].middle > middle][::-1]
+    below = [row for row in rows if row[0].middle <= middle]
+    for side in (above, below):
+        for row in side:
+            pieces = lines_of(row, wide=CELL_GAP)
+            top, bottom = max(word.box.top for word in found), min(word.box.bottom for word in found)
+            gap = max(pieces[0].bottom - top, bottom - pieces[0].top)
+            places = [_column(piece.left + 1, columns) for piece in pieces]
+            apart = len(set(places)) == len(places) >= max(2, len(columns) - 2)
+            held = all(piece.right <= columns[at + 1] + _NEAR for piece, at in zip(pieces, places, strict=True))
+            if gap > 1.2 * max(pieces[0].size, 1) or not apart or not held:
+                break
+            found.extend(row)
+    return found
+
+
+def _rows_by_rules(
+    words: Sequence[Word], columns: Sequence[float], levels: Sequence[float], *, framed: bool
+) -> list[tuple[float, float, list[Word]]]:
+    top, bottom = max(word.box.top for word in words) + 1, min(word.box.bottom for word in words) - 1
+    bounds = [top, *sorted(levels, reverse=True), bottom]
     rows = []
     for upper, lower in pairwise(bounds):
         inside = [word for word in words if lower < word.middle <= upper]
-        if inside:
+        if inside and not framed and (upper == top or lower == bottom):
+            rows.extend(rows_by_words(inside, columns, ()))  # beyond the last rule rows part by themselves
+        elif inside:
             rows.append((upper, lower, inside))
     return rows
 
@@ -210,7 +239,7 @@ def _grid(
             for column in range(len(columns) - 2):
                 if not _parted(columns[column + 1], lower, upper, down):
                     grid[number][column + 1] = grid[number][column]
-        if number and across:
+        if number and across and framed:
             _merge_upwards(grid, number, columns, rows[number - 1][1], upper, across)
         for line in lines_of(words, wide=CELL_GAP):
             put(line, grid[number], columns, framed=framed)

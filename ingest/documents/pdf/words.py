@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,10 +14,14 @@ from knowledge.editions import Box
 HYPHENS = frozenset("\x02\ufffe\u00ad")
 # pdfium puts a space where it sees one; letters further apart than this share of their size are apart all the same.
 _WORD_GAP = 0.4
+# A raised figure stands no further from its word than this share of the larger size.
+_GLUED_GAP = 0.15
+_BOLD_NAMES = (b"bold", b"black", b"heavy", b"cmbx", b"-medi", b"demi", b"-bd")
+_SAYS_NOTHING = re.compile(rb"^(?:\w+\+)?(?:cidfont\+)?f?\d*$")
 # Letters below two points are not for reading: footnotes are set in six.
 _SMALLEST = 2.0
 # A figure this much smaller than the word it is set against is raised or lowered.
-_OTHER_SIZE = 0.2
+_OTHER_SIZE = 0.12
 # More characters than this on a page are not meant for reading.
 MOST_CHARACTERS = 200_000
 
@@ -126,6 +131,7 @@ class _Reader:
         self.box: list[float] = []
         self.look: Look | None = None
         self.glued = False
+        self.supposed = False
 
     def words(self) -> list[Word]:
         count = min(self.text.count_chars(), MOST_CHARACTERS)
@@ -136,6 +142,9 @@ class _Reader:
         for at in range(count):
             code = get_unicode(handle, at)
             character = chr(code) if 0 < code <= 0x10FFFF else "\ufffd"
+            if character.isspace() and self.letters and self.pdfium.FPDFText_IsGenerated(handle, at) == 1:
+                self.supposed = True  # a space that the file does not have: what follows tells
+                continue
             if character in HYPHENS or character.isspace() or code == 0:
                 self._finish(hyphen=character in HYPHENS)
                 self.glued = False
@@ -145,11 +154,12 @@ class _Reader:
             edges = (left.value, bottom.value, right.value, top.value)
             look = self._look(at)
             if self.letters and self.look is not None:
-                if self._apart(edges, look):
+                if self._apart(edges, look) or (self.supposed and not self._raised(edges, look)):
                     self._finish()
                 elif abs(look.size - self.look.size) > _OTHER_SIZE * max(look.size, self.look.size):
                     self._finish()
                     self.glued = bool(self.found)
+            self.supposed = False
             self._add(character, edges, look)
         self._finish()
         return self.found
@@ -184,8 +194,10 @@ class _Reader:
             size = size * scale if scale else size
         pdfium.FPDFText_GetFontInfo(handle, at, self.name, len(self.name), self.flags)
         label = self.name.value.lower()
-        heavy = any(weight in label for weight in (b"bold", b"black", b"heavy"))
-        bold = heavy or pdfium.FPDFText_GetFontWeight(handle, at) >= 600
+        bold = any(weight in label for weight in _BOLD_NAMES)
+        if _SAYS_NOTHING.search(label):
+            # pdfium guesses the weight from the width of stems, which sturdy text faces have as well.
+            bold = pdfium.FPDFText_GetFontWeight(handle, at) >= 700
         turn = pdfium.FPDFText_GetCharAngle(handle, at)
         angle = (round(math.degrees(turn)) - self.sheet.rotation) % 360 if turn >= 0 else 0
         return Look(round(size, 1), bold, light, mode in (3, 7), angle)
@@ -207,6 +219,12 @@ class _Reader:
             or edges[1] > self.box[3] + 0.5 * size
             or edges[3] < self.box[1] - 0.5 * size
         )
+
+    def _raised(self, edges: tuple[float, float, float, float], look: Look) -> bool:
+        """Whether a character of another size follows so closely that it is set against the word."""
+        assert self.look is not None
+        other = abs(look.size - self.look.size) > _OTHER_SIZE * max(look.size, self.look.size)
+        return other and -0.1 * look.size <= edges[0] - self.box[2] <= _GLUED_GAP * max(look.size, self.look.size)
 
     def _add(self, character: str, edges: tuple[float, float, float, float], look: Look) -> None:
         if not self.letters:
