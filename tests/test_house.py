@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import COMMANDS, main
+from cds.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("cds", "knowledge", "ingest", "api")
 
@@ -62,3 +65,19 @@ def test_no_file_names_the_address_of_a_package_registry() -> None:
         if name and any(word in (ROOT / name).read_text(errors="ignore") for word in named)
     ]
     assert guilty == []
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_explained_in_the_readme(name: str) -> None:
+    described = Settings.model_fields[name].description
+    assert described
+    assert f"| `CDS_{name.upper()}` |" in (readme := (ROOT / "README.md").read_text())
+    assert described in readme
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code in (0, None)
+    assert "Usage: cds " + command in capsys.readouterr().out
