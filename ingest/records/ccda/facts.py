@@ -12,18 +12,18 @@ from ingest.records.ccda.elements import (
     codes,
     end,
     moment,
-    name,
     number,
     one_of,
     referenced,
     start,
-    templates,
     type_of,
     value_of,
     words,
 )  # fmt: skip
+from ingest.records.ccda.surroundings import all_inner, around, bare, inner, status_inside
+from ingest.records.ccda.values import amount, frequency, result
 from ingest.records.codes import SAYS_NOTHING, none_known
-from ingest.records.dates import read_date, read_moment
+from ingest.records.dates import read_date
 from knowledge.records.incoming import Fact, NoneKnown
 
 
@@ -72,12 +72,12 @@ def _problem(entry: Entry) -> Fact | NoneKnown | str:
 def _problem_status(
     element: Element,
 ) -> Literal["active", "recurrence", "relapse", "inactive", "remission", "resolved", "unknown"]:
-    said = _status(element, "22.4.6")
+    said = status_inside(element, "22.4.6")
     if said in ("active", "inactive", "resolved"):
         return said
     if one_of(element, "h:effectiveTime/h:high") is not None:  # even of unknown date, it has ended
         return "resolved"
-    concern = value_of(_around(element, "act"), "h:statusCode", "code")
+    concern = value_of(around(element, "act"), "h:statusCode", "code")
     return "active" if concern == "active" else "inactive" if concern == "completed" else "unknown"
 
 
@@ -98,16 +98,16 @@ def _allergy(entry: Entry) -> Fact | NoneKnown | str:
         return "without-code"
     if text is None and (text := words(value)) is None:
         return "without-code"
-    status = _status(element, "22.4.28")
-    concern = value_of(_around(element, "act"), "h:statusCode", "code")
+    status = status_inside(element, "22.4.28")
+    concern = value_of(around(element, "act"), "h:statusCode", "code")
     if status is None and one_of(element, "h:effectiveTime/h:high[@value]") is not None:
         status = "resolved"
     kind = {code.code for code in codes(value)}
-    severity = _inner(element, "22.4.8")
+    severity = inner(element, "22.4.8")
     grave = codes(one_of(severity, "h:value"))
-    critical = codes(one_of(_inner(element, "22.4.145"), "h:value"))
+    critical = codes(one_of(inner(element, "22.4.145"), "h:value"))
     reactions = [
-        words(one_of(one, "h:value")) or referenced(one_of(one, "h:text")) for one in _all_inner(element, "22.4.9")
+        words(one_of(one, "h:value")) or referenced(one_of(one, "h:text")) for one in all_inner(element, "22.4.9")
     ]
     return Allergy(
         id="",
@@ -160,9 +160,9 @@ def _medication(entry: Entry) -> Fact | NoneKnown | str:
         codes=coded,
         status=_medication_status(entry, ended),
         source=entry.source,
-        dose=_amount(one_of(element, "h:doseQuantity")),
+        dose=amount(one_of(element, "h:doseQuantity")),
         route=words(one_of(element, "h:routeCode")),
-        frequency=_frequency(spans),
+        frequency=frequency(spans),
         started=read_date(value_of(span, "h:low")) or read_date(None if span is None else span.get("value")),
         ended=ended,
     )
@@ -171,7 +171,7 @@ def _medication(entry: Entry) -> Fact | NoneKnown | str:
 def _medication_status(
     entry: Entry, ended: date | None
 ) -> Literal["active", "on-hold", "stopped", "completed", "unknown"]:
-    said = _status(entry.element, "22.4.47")
+    said = status_inside(entry.element, "22.4.47")
     if said is not None:
         return "active" if said == "active" else "stopped"
     over = ended is not None and entry.written is not None and ended < entry.written
@@ -185,29 +185,6 @@ def _medication_status(
     if status == "completed":  # R1.1 senders close every entry: only its end says that it is over
         return "completed" if over or entry.section != "10160-0" else "active" if ended is not None else "unknown"
     return "unknown"
-
-
-def _frequency(spans: list[Element]) -> str | None:
-    for one in spans:
-        period = one_of(one, "h:period")
-        if period is not None and (amount := number(period.get("value"))) is not None:
-            unit = _UNITS.get(period.get("unit") or "", period.get("unit") or "")
-            return f"every {amount:g} {unit}{'s' if amount != 1 else ''}" if amount != 1 else f"every {unit}"
-        if type_of(one) == "EIVL_TS" and (event := value_of(one, "h:event", "code")):
-            return event
-    return None
-
-
-_UNITS = {"s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"}
-
-
-def _amount(quantity: Element | None) -> str | None:
-    value = number(None if quantity is None else quantity.get("value"))
-    if quantity is None or value is None:
-        low = number(value_of(quantity, "h:low"))
-        return None if low is None else f"{low:g} {value_of(quantity, 'h:low', 'unit') or ''}".strip()
-    unit = quantity.get("unit") or ""
-    return f"{value:g} {'' if unit == '1' else unit}".strip()
 
 
 def _immunization(entry: Entry) -> Fact | NoneKnown | str:
@@ -241,17 +218,17 @@ def _observation(entry: Entry) -> Fact | NoneKnown | str:
     if element.get("negationInd") == "true":
         return "refuted"
     code, value = one_of(element, "h:code"), one_of(element, "h:value")
-    text = words(code) or referenced(one_of(element, "h:text")) or _bare(code)
+    text = words(code) or referenced(one_of(element, "h:text")) or bare(code)
     if text is None:
         return "without-code"
-    values = _value(value)
+    values = result(value)
     span = one_of(element, "h:referenceRange/h:observationRange/h:value")
     return Observation(
         id="",
         text=text,
         codes=codes(code),
         source=entry.source,
-        taken=moment(element) or moment(_around(element, "organizer")),
+        taken=moment(element) or moment(around(element, "organizer")),
         category=_CATEGORIES.get(entry.section or ""),
         interpretation=value_of(element, "h:interpretationCode", "code"),
         low=number(value_of(span, "h:low")),
@@ -261,47 +238,6 @@ def _observation(entry: Entry) -> Fact | NoneKnown | str:
 
 
 _CATEGORIES = {"30954-2": "laboratory", "8716-3": "vital-signs", "29762-2": "social-history"}
-
-
-def _value(value: Element | None) -> dict[str, Any]:
-    if value is None:
-        return {}
-    kind = type_of(value)
-    if (flavour := value.get("nullFlavor")) and kind not in ("CD", "CE", "CO", "ED", "ST"):
-        return {"absent": flavour}
-    if kind in ("PQ", "INT", "REAL", "MO"):
-        unit = value.get("unit")
-        return {"value": number(value.get("value")), "unit": None if unit in (None, "1") else unit}
-    if kind == "IVL_PQ":
-        return _span(value)
-    if kind in ("CD", "CE", "CO", "CV", "CS"):
-        said = words(value) or referenced(value) or value.get("code")
-        return {"answer": said, "answer_codes": codes(value), "absent": None if said else value.get("nullFlavor")}
-    if kind == "BL":
-        return {"answer": value.get("value")}
-    if kind == "TS":
-        found = read_moment(value.get("value"))
-        return {"answer": found.isoformat() if found else None}
-    said = referenced(value) or value.get("value")
-    if said is None:
-        return {"absent": value.get("nullFlavor")}
-    return {"answer": said}
-
-
-def _span(value: Element) -> dict[str, Any]:
-    """A value with one open end is a comparison; one with two ends is said in words."""
-    low, high = (number(value_of(value, f"h:{end}")) for end in ("low", "high"))
-    units = [value_of(value, f"h:{end}", "unit") for end in ("low", "high")]
-    unit = next((one for one in units if one and one != "1"), None)
-    if low is not None and high is not None:
-        return {"answer": f"{low:g} to {high:g} {unit or ''}".strip()}
-    if low is not None:
-        closed = value_of(value, "h:low", "inclusive") != "false"
-        return {"value": low, "unit": unit, "comparator": ">=" if closed else ">"}
-    if high is not None:
-        closed = value_of(value, "h:high", "inclusive") != "false"
-        return {"value": high, "unit": unit, "comparator": "<=" if closed else "<"}
-    return {"absent": value.get("nullFlavor")}
 
 
 def _nil(
@@ -324,55 +260,6 @@ def _nil(
 
 
 _ANY_PROBLEM = frozenset({"55607006", "64572001", "404684003", "409586006", "ASSERTION"})
-
-
-def _status(element: Element, template: str) -> Literal["active", "inactive", "resolved"] | None:
-    """What the status observation inside an entry says."""
-    for one in _all_inner(element, template) or [
-        one
-        for one in all_of(element, "h:entryRelationship/h:observation")
-        if value_of(one, "h:code", "code") == "33999-4"
-    ]:
-        value = one_of(one, "h:value")
-        code = None if value is None else value.get("code")
-        said = _STATUSES.get(code or "") or _STATUSES.get((words(value) or "").lower())
-        if said is not None:
-            return said
-    return None
-
-
-_STATUSES: dict[str, Literal["active", "inactive", "resolved"]] = {
-    "55561003": "active",
-    "73425007": "inactive",
-    "90734009": "active",  # chronic
-    "7087005": "inactive",  # intermittent
-    "255227004": "active",  # recurrent
-    "415684004": "inactive",  # ruled out is told by negation; here a vendor's "rule out"
-    "410516002": "inactive",
-    "413322009": "resolved",
-    "421139008": "inactive",
-    "active": "active",
-    "inactive": "inactive",
-    "resolved": "resolved",
-    "no longer active": "inactive",
-    "completed": "inactive",
-}
-
-
-def _inner(element: Element, template: str) -> Element | None:
-    return next(iter(_all_inner(element, template)), None)
-
-
-def _all_inner(element: Element, template: str) -> list[Element]:
-    return [one for one in element.iterfind(".//{urn:hl7-org:v3}observation") if template in templates(one)]
-
-
-def _around(element: Element, tag: str) -> Element | None:
-    return next((one for one in element.iterancestors() if name(one) == tag), None)
-
-
-def _bare(code: Element | None) -> str | None:
-    return None if code is None else code.get("code")
 
 
 _PROBLEM_SECTIONS = frozenset({"11450-4", "11348-0", "11535-2", "46241-6", "10219-4", "10218-6"})
