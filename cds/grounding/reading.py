@@ -94,7 +94,9 @@ def parts_of(sentence: Sentence) -> list[Part]:
     parts: list[set[int]] = []
     leading: set[int] = set()
     for number, segment in enumerate(sentence.segments):
-        if segment.introduces and not parts:
+        if segment.opener == "(resumes)" and parts:
+            parts[-1].add(number)
+        elif segment.introduces and not parts:
             leading.add(number)
         elif segment.introduces and parts:
             parts[-1].add(number)

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 lists of words and patterns read better as they are spoken
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cds.wording.text import Token, word_set
 
@@ -96,8 +96,7 @@ _AGAINST = word_set(
     """
 )
 _NOT_NEGATION = (
-    ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("cannot", "be", "excluded"),
-    ("cannot", "be", "ruled", "out"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
+    ("not", "only"), ("no", "doubt"), ("or", "not"), ("if", "not"), ("not", "necessarily"), ("not", "just"), ("no", "matter"), ("not", "uncommon"), ("nothing", "but"), ("without", "doubt"),
     ("not", "unusual"), ("without", "delay"), ("not", "infrequently"), ("never", "smokers"), ("not", "insignificant"),
 )  # fmt: skip
 _SAME = word_set("differ differs differed different difference differences")
@@ -124,6 +123,11 @@ _PREDICATE = word_set(
 
 _SUBJECTLESS = frozenset({"and", "but", "or", ",", "nor", "so", "then", "however", "though"})
 # Clauses that say which or when: a denial in them turns what follows it there, and the rest of them says nothing by itself.
+_RESUMES = "(resumes)"
+_EMBEDDED = frozenset({"who", "which", "whose", "when", "if"})
+_FINITE = word_set(
+    "is are was were should must may might can cannot will would do does did has have had isn't aren't shouldn't"
+)
 _RELATIVE = frozenset(
     {"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"}
 )
@@ -163,17 +167,40 @@ class Segment:
 def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) -> tuple[Segment, ...]:
     """The segments of a sentence; tokens in `used` belong to quantities ("no more than 4 g") and deny nothing."""
     words = [token.text for token in found]
-    bounds = _bounds(words, used)
+    bounds = _resumed(words, _bounds(words, used), used)
     result = []
     for number, (first, opener) in enumerate(bounds):
         last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
         sign, turned, following = _signs(words, first, last, used)
         more = number + 1 < len(bounds)
-        introduces = sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
+        introduces = opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         after = words[first + 1] if first + 1 < len(words) else ""
         inherits = number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY
         result.append(Segment(first, last, sign, turned, following, opener, introduces, inherits))
+    for number, segment in enumerate(result):  # "women who ... are not offered": one clause around another
+        if segment.opener == _RESUMES and number > 1:
+            before = result[number - 2]
+            sign = before.sign * segment.sign
+            result[number - 2] = replace(before, sign=sign, introduces=False)
+            result[number] = replace(segment, sign=sign)
     return tuple(result)
+
+
+def _resumed(words: list[str], bounds: list[tuple[int, str]], used: frozenset[int]) -> list[tuple[int, str]]:
+    """The bounds with those added where the clause around a "who", "if" or "when" goes on: at its second verb."""
+    found = []
+    for number, (first, opener) in enumerate(bounds):
+        found.append((first, opener))
+        last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
+        if opener not in _EMBEDDED:
+            continue
+        verbs = [k for k in range(first + 1, last + 1) if words[k] in _FINITE and k not in used]
+        own = 1 if opener not in ("who", "which") or (verbs and verbs[0] == first + 1) else 0
+        groups = [k for n, k in enumerate(verbs) if not n or k - verbs[n - 1] > 2]
+        resumes = next((k for k in groups[own:] if words[k - 1] not in ("and", "or", ",", "not", "to")), None)
+        if resumes is not None:
+            found.append((resumes, _RESUMES))
+    return found
 
 
 def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
@@ -249,6 +276,8 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
     turned: set[int] = set()
     following: set[int] = set()
     relative = first < len(words) and words[first] in _RELATIVE
+    if relative and words[first] == "unless":
+        turned = set(range(first, last + 1))  # unless X is if not X
     i = first
     while i <= last:
         if i in used:
@@ -267,7 +296,7 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
         if local:
             end = _reach(words, i + local, last)
             turned ^= set(range(i + local, end + 1))
-            i += local
+            i = max(end + 1, i + local)
             continue
         if _turns(words, i, first):
             same = next((k for k in range(i + 1, min(last, i + 5) + 1) if words[k] in _SAME), None)
@@ -278,7 +307,7 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             if after in (",", ".", ";", ")"):
                 i += 1
                 continue  # "6 have a stroke and 94 do not"
-            if words[i] == "no" and i > first and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having"):
+            if words[i] == "no" and i > first and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having", "and"):
                 turned ^= set(range(i + 1, _reach(words, i + 1, last) + 1))  # "in cases of no fever"
             elif words[i] in _ACTIVE:
                 following ^= set(range(i + 1, last + 1))
@@ -342,6 +371,9 @@ def _reach(words: list[str], start: int, last: int) -> int:
     """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
     while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer", "is", "are", "was", "were"):
         start += 1  # "who do not have diabetes"
+    if words[start - 1 : start] == ["not"] and start < last and words[start].endswith(("ed", "en")):
+        if words[start + 1] not in ("by", "for", "with", "in", "on", "to", "as", "at", "or", "and"):
+            return start  # "men who are not screened die"
     for k in range(start, min(last, start + _NOUN_PHRASE) + 1):
         if words[k] in (
             ",",
@@ -363,7 +395,14 @@ def _reach(words: list[str], start: int, last: int) -> int:
             "offer",
             "give",
             "but",
-        ):
+            "after",
+            "before",
+            "within",
+            "during",
+            "at",
+            "when",
+            "if",
+        ) or (words[k] == "the" and k > start):
             return k - 1
     return min(last, start + _NOUN_PHRASE)
 
@@ -374,9 +413,13 @@ def _turns(words: list[str], i: int, first: int) -> bool:
         return True
     if word == "against":
         return any(words[k] in _AGAINST for k in range(max(first, i - 3), i))
+    before = words[i - 1] if i else ""
+    if word in ("rule", "rules", "ruled"):
+        return words[i + 1 : i + 2] == ["out"]
+    if word in ("delay", "delaying") or (word == "delayed" and before in ("be", "is", "are", "been")):
+        return True
     if word not in _CLAUSE:
         return False
-    before = words[i - 1] if i else ""
     after = words[i + 1] if i + 1 < len(words) else ""
     if word in ("failure", "failing"):
         return before not in _BEFORE_FAILURE and after == "to"

@@ -15,7 +15,7 @@ _PREFIX = re.compile(r"^(?:un|in|non)")
 _ADJUNCT = frozenset(
     {"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"}
 )
-_PHRASE = 3  # words after such a preposition that it governs
+_PHRASE = 5  # words after such a preposition that it governs
 _GENERAL_WEIGHT = 0.3  # what "patients were treated" says about which patients and how
 
 
