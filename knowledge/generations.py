@@ -20,7 +20,7 @@ from knowledge.embedding import Vectors
 from knowledge.keyword_index import KeywordIndex
 from knowledge.late_interaction import TokenCodes
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _NOT_USABLE = "Search works on words only until `cds library rebuild` has made the index anew."
 

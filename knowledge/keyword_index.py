@@ -37,10 +37,21 @@ class KeywordIndex:
     """Which words stand in which passage, and what each is worth there."""
 
     def __init__(
-        self, terms: Mapping[str, int], starts: Numbers, numbers: npt.NDArray[np.int32], weights: Floats, size: int
+        self,
+        terms: Mapping[str, int],
+        starts: Numbers,
+        numbers: npt.NDArray[np.int32],
+        weights: Floats,
+        size: int,
+        *,
+        common: Numbers,
+        best: npt.NDArray[np.int64],
     ) -> None:
         self._terms, self._starts, self._numbers, self._weights = terms, starts, numbers, weights
         self.size = size
+        # The rows of common words, and where each one's best postings lie.
+        self._common, self._best_of = common, best
+        self._common_place = {int(row): place for place, row in enumerate(common)}
 
     @classmethod
     def build(
@@ -90,12 +101,21 @@ class KeywordIndex:
         norm = k1 * (1 - b + b * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
         weights = idf[row] * counts * (k1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
+        sorted_weights = weights[order].astype(np.float32)
+        common = np.flatnonzero(frequency > _CHAMPIONS)
+        best = np.zeros((len(common), _CHAMPIONS), np.int64)
+        for place, one in enumerate(common.tolist()):
+            # A stable sort, so that the same texts keep the same postings.
+            by_weight = np.argsort(-sorted_weights[starts[one] : starts[one + 1]], kind="stable")
+            best[place] = starts[one] + np.sort(by_weight[:_CHAMPIONS])
         return cls(
             {name: i for i, name in enumerate(names)},
             starts,
             columns[order].astype(np.int32),
-            weights[order].astype(np.float32),
+            sorted_weights,
             size,
+            common=common,
+            best=best,
         )
 
     def save(self, folder: Path) -> None:
@@ -104,6 +124,8 @@ class KeywordIndex:
         np.save(folder / "word_starts.npy", self._starts)
         np.save(folder / "word_passages.npy", self._numbers)
         np.save(folder / "word_weights.npy", self._weights)
+        np.save(folder / "common_words.npy", self._common)
+        np.save(folder / "common_best.npy", self._best_of)
 
     @classmethod
     def open(cls, folder: Path, size: int) -> Self:
@@ -115,6 +137,8 @@ class KeywordIndex:
             mapped(folder / "word_passages.npy"),
             mapped(folder / "word_weights.npy"),
             size,
+            common=np.load(folder / "common_words.npy"),
+            best=mapped(folder / "common_best.npy"),
         )
 
     def idf(self, word: str) -> float:
@@ -143,7 +167,7 @@ class KeywordIndex:
         """The score of every passage for these words, each with its weight in the question."""
         total = np.zeros(self.size, np.float32)
         for word, weight in weighted.items():
-            postings = self._best(self._postings(word))
+            postings = self._best_postings(word)
             total[postings.numbers] += np.float32(weight) * postings.weights
         return total
 
@@ -154,12 +178,12 @@ class KeywordIndex:
         start, end = self._starts[row], self._starts[row + 1]
         return Postings(self._numbers[start:end], self._weights[start:end])
 
-    @staticmethod
-    def _best(postings: Postings) -> Postings:
-        if len(postings.numbers) <= _CHAMPIONS:
-            return postings
-        best = np.argpartition(postings.weights, -_CHAMPIONS)[-_CHAMPIONS:]
-        return Postings(postings.numbers[best], postings.weights[best])
+    def _best_postings(self, word: str) -> Postings:
+        place = self._common_place.get(self._terms.get(word, -1))
+        if place is None:
+            return self._postings(word)
+        best = self._best_of[place]
+        return Postings(self._numbers[best], self._weights[best])
 
 
 def question_words(question: str) -> dict[str, float]:
