@@ -12,6 +12,7 @@ const AGAIN_MS = 2000;
 let number = Number(live?.dataset.number ?? 0);
 let source = null;
 let due = null;
+const drawn = new WeakMap(); // part → the HTML it was made from
 
 function listen() {
   source?.close();
@@ -44,7 +45,7 @@ async function refresh() {
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = live.querySelector(`:scope > [data-part="${part.dataset.part}"]`);
     if (!old) live.append(part);
-    else if (old.dataset.html === undefined || old.dataset.html !== part.outerHTML) place(old, part);
+    else if (drawn.get(old) !== part.outerHTML) place(old, part);
   }
 }
 
@@ -55,11 +56,10 @@ function place(old, part) {
     old.addEventListener("focusout", soon, { once: true });
     return;
   }
-  if (old.dataset.html === undefined && old.outerHTML === html) { old.dataset.html = html; return; }
   const opened = [...old.querySelectorAll("details")].map((one) => one.open);
   const focused = old.contains(document.activeElement) ? path(old, document.activeElement) : null;
   old.replaceWith(part);
-  part.dataset.html = html;
+  drawn.set(part, html);
   const details = [...part.querySelectorAll("details")];
   if (details.length === opened.length) details.forEach((one, index) => { one.open = opened[index]; });
   if (focused) part.querySelectorAll("button, input, textarea, select, summary, a")[focused]?.focus({ preventScroll: true });

@@ -35,6 +35,8 @@ _CERTAINTY = re.compile(
     r"of (very low|low|moderate|high) certainty",
     re.I,
 )
+# "Option: Warfarin; Stroke in one year: about 2 in 100; …": a row of a table, read out.
+_ROW = re.compile(r"^[^:;]+:[^:;]+;[^:;]+:")
 # Words that say which cell a sentence belongs to; the physician can move it.
 _ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
     (
@@ -98,7 +100,7 @@ def draft_option(name: str, hits: Sequence[Hit], *, on: date) -> Option:
             continue
         for sentence in hit.passage.sentences:
             text = _unlabelled(sentence.text)
-            if not wanted <= stems(sentence.text) or _ABOUT_FIGURES.search(text) or not shares_in(text):
+            if not wanted <= stems(sentence.text) or _is_set_apart(text) or not shares_in(text):
                 continue
             aspect = aspect_of(text)
             if len(lines[aspect]) < _MOST_LINES:
@@ -143,8 +145,13 @@ def _read(section: Sequence[Passage]) -> Iterator[_Said]:
             named = _OPTION.match(sentence.text)
             if named:
                 option = named["name"]
-            if not _ABOUT_FIGURES.search(sentence.text):
+            if not _is_set_apart(sentence.text):
                 yield _Said(passage, sentence, _unlabelled(sentence.text), option)
+
+
+def _is_set_apart(text: str) -> bool:
+    """Whether a sentence is about the figures, or a row of a table, rather than about an option."""
+    return _ABOUT_FIGURES.search(text) is not None or _ROW.search(text) is not None
 
 
 def _option(name: str, names: Sequence[str], said: Sequence[_Said], *, certainty: str | None, on: date) -> Option:

@@ -115,7 +115,7 @@ def test_a_decision_made_together(visit: Visit) -> None:
     found += findings(physician) + findings(patient)
     assert patient.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-    physician.get_by_label("Decided").select_option("Warfarin")
+    physician.locator("select[name=choice]").select_option("Warfarin")
     physician.get_by_label("Next steps").fill("First blood test on Monday.")
     physician.get_by_role("button", name="Record the decision").click()
     expect(patient.locator(".decided")).to_have_text("Warfarin")
