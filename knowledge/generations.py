@@ -3,8 +3,9 @@
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from knowledge.late_interaction import TokenCodes
 
 FORMAT = 2
 _MANIFEST = "manifest.json"
+# Seconds after which nobody writes to a folder any more: writing takes minutes at a million passages.
+_ABANDONED = 6 * 3600.0
 _NOT_USABLE = "Search works on words only until `cds library rebuild` has made the index anew."
 
 
@@ -143,10 +146,12 @@ def is_whole(root: Path, generation: str) -> bool:
     return True
 
 
-def discard_leftovers(root: Path) -> None:
-    """Take away what a build that was killed left behind."""
+def discard_leftovers(root: Path, *, older_than: float = _ABANDONED) -> None:
+    """Take away what builds that were killed left behind, and nothing that another process may still write."""
     for path in root.glob(".new-*"):
-        shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime <= time.time() - older_than:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _checked(root: Path, generation: str) -> dict[str, Any]:

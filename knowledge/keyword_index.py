@@ -104,10 +104,10 @@ class KeywordIndex:
         sorted_weights = weights[order].astype(np.float32)
         common = np.flatnonzero(frequency > _CHAMPIONS)
         best = np.zeros((len(common), _CHAMPIONS), np.int64)
-        for place, one in enumerate(common.tolist()):
+        for at, word in enumerate(common.tolist()):
             # A stable sort, so that the same texts keep the same postings.
-            by_weight = np.argsort(-sorted_weights[starts[one] : starts[one + 1]], kind="stable")
-            best[place] = starts[one] + np.sort(by_weight[:_CHAMPIONS])
+            by_weight = np.argsort(-sorted_weights[starts[word] : starts[word + 1]], kind="stable")
+            best[at] = starts[word] + np.sort(by_weight[:_CHAMPIONS])
         return cls(
             {name: i for i, name in enumerate(names)},
             starts,
