@@ -15,7 +15,7 @@ from cds.db import Database
 from cds.errors import CdsError, InvalidInput
 from ingest.records.readers import READERS, Files, Options, Reader, reader_of
 from knowledge.records import Records
-from knowledge.records.incoming import Item, Person, Read, Refusal, Unread
+from knowledge.records.incoming import Deletion, Item, Person, Read, Refusal, Unread
 from knowledge.records.storing import Stored, Subjects
 
 # One transaction: small enough that others may write in between, large enough that its overhead is nothing.
@@ -110,6 +110,7 @@ def ingest_records(
 class _Batch:
     people: list[Person] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
     characters: int = 0
 
 
@@ -117,6 +118,7 @@ def _store(batch: _Batch, subjects: Subjects, *, records: Records, db: Database,
     """One batch in one transaction with its audit entry."""
     with db.transaction() as tx:
         stored = records.store(tx, batch.people, batch.items, subjects=subjects)
+        stored.add(records.delete(tx, batch.deletions))
         if stored.patients:
             ids = sorted(stored.patients)
             log.append(
@@ -137,14 +139,19 @@ def _batches(reads: Iterator[Read], unread: Counter[str], refused: "_Refusals", 
         elif isinstance(read, Item):
             batch.items.append(read)
             batch.characters += len(read.note.text) if read.note else 0
+        elif isinstance(read, Deletion):
+            batch.deletions.append(read)
         elif isinstance(read, Unread):
             unread[read.type] += 1
         else:
             refused.add(read)
-        if len(batch.people) + len(batch.items) >= _BATCH or batch.characters >= _BATCH_CHARACTERS:
+        if (
+            len(batch.people) + len(batch.items) + len(batch.deletions) >= _BATCH
+            or batch.characters >= _BATCH_CHARACTERS
+        ):
             yield batch
             batch = _Batch()
-    if batch.people or batch.items:
+    if batch.people or batch.items or batch.deletions:
         yield batch
 
 

@@ -14,11 +14,11 @@ from cds.evidence import Evidence, Passage
 from cds.patient import PatientFacts, PatientScope
 from cds.tables_access import patients
 from knowledge.records.erasing import Erased, erase_patient
-from knowledge.records.incoming import Item, Person
+from knowledge.records.incoming import Deletion, Item, Person
 from knowledge.records.listing import Listed, list_patients
 from knowledge.records.reading import Written, read_facts, read_notes, read_written
 from knowledge.records.search import Embed, keep_vectors, missing_vectors, search_record
-from knowledge.records.storing import Stored, Subjects, store
+from knowledge.records.storing import Stored, Subjects, delete, store
 from knowledge.records.tables import identifiers
 
 __all__ = ["Embed", "Listed", "Records"]
@@ -37,6 +37,10 @@ class Records:
     ) -> Stored:
         """Store what a reader read, in the caller's transaction; `subjects` is kept over the batches of a delivery."""
         return store(tx, people, items, clock=self.clock, subjects={} if subjects is None else subjects)
+
+    def delete(self, tx: Connection, deletions: Sequence[Deletion]) -> Stored:
+        """Let what the source deleted say nothing from now on, in the caller's transaction."""
+        return delete(tx, deletions, clock=self.clock)
 
     def facts(self, tx: Connection, scope: PatientScope) -> PatientFacts:
         """Everything typed of this patient, now."""

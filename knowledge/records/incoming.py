@@ -34,6 +34,9 @@ def alias_of(place: str) -> Identifier:
     return Identifier("delivery", place)
 
 
+NOBODY = Identifier("", "")  # the subject where a resource does not name it
+
+
 @dataclass(frozen=True, slots=True)
 class NewPassage:
     start: int
@@ -106,4 +109,12 @@ class Unread:
     type: str
 
 
-Read = Person | Item | Refusal | Unread
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """The source says that it deleted a resource, whoever's it was."""
+
+    key: str
+    source: Source
+
+
+Read = Person | Item | Deletion | Refusal | Unread

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from cds.clock import Clock
 from knowledge.records.codec import digest_of, encode_item, encode_person
-from knowledge.records.incoming import Item, NewNote, Person, Refusal
+from knowledge.records.incoming import NOBODY, Deletion, Item, NewNote, Person, Refusal
 from knowledge.records.linking import link, note_extract, owners
 from knowledge.records.tables import notes, passages, resources
 from knowledge.records.words import packed, stems
@@ -83,6 +83,20 @@ def store(
             done.refused.append(_without_patient(item, clashed=named in subjects))
         else:
             versions.append(_item_version(patient, item))
+    _keep(tx, versions, done, clock=clock)
+    return done
+
+
+def delete(tx: Connection, deletions: Sequence[Deletion], *, clock: Clock) -> Stored:
+    """Let what the source deleted say nothing from now on; the older versions stay."""
+    done = Stored()
+    r = resources.c
+    versions: list[_Version] = []
+    for deletion in deletions:
+        query = select(r.patient, r.type, r.rank).where(r.key == deletion.key, r.current, r.type != "Patient")
+        for row in tx.execute(query):
+            item = Item(deletion.key, row.type, NOBODY, deletion.source, row.rank, not_fact="deleted")
+            versions.append(_item_version(row.patient, item))
     _keep(tx, versions, done, clock=clock)
     return done
 

@@ -11,16 +11,15 @@ from typing import Any
 import orjson
 
 from ingest.records.dates import read_moment
+from ingest.records.fhir.entries import Entry, entries_in, entries_of
 from ingest.records.fhir.ndjson import read_ndjson
 from ingest.records.fhir.resources import Surroundings, read_resource
-from ingest.records.fhir.values import each, part, string
+from ingest.records.fhir.values import part
 from ingest.records.files import read_bytes
 from knowledge.records.incoming import Person, Read, Refusal, Unread
 
 # A parsed file takes about eight times its size in memory; beyond this it is parsed one entry at a time.
 _WHOLE = 48_000_000
-
-Entry = tuple[str | None, Mapping[str, Any]]
 
 
 def read_bundle(path: Path, *, file: str, source: str) -> Iterator[Read]:
@@ -39,7 +38,7 @@ def read_bundle(path: Path, *, file: str, source: str) -> Iterator[Read]:
         if _is_manifest(document):
             yield Unread("Bulk Data manifest")
             return
-        entries, extracted = list(_entries(document)), _extracted(document)
+        entries, extracted = list(entries_in(document)), _extracted(document)
         if not entries and not _is_empty_bundle(document):
             yield Refusal("not_fhir", "There is no FHIR resource in this file.", path=file)
             return
@@ -118,27 +117,7 @@ def _slices(text: str) -> Iterator[Entry | Refusal]:
             reason = "The file breaks off" if cut else "The file is no JSON from here on"
             yield Refusal(code, f"{reason}; what came before was kept.", line=_line(text, at))
             return
-        yield from _entries_of(entry)
-
-
-def _entries(document: Any) -> Iterator[Entry]:
-    if isinstance(document, list):
-        for one in document:
-            yield from _entries(one)
-    elif isinstance(document, Mapping):
-        if document.get("resourceType") == "Bundle":
-            for entry in each(document.get("entry")):
-                yield from _entries_of(entry)
-        elif string(document.get("resourceType")):
-            yield None, document
-
-
-def _entries_of(entry: Any) -> Iterator[Entry]:
-    resource = part(part(entry).get("resource"))
-    if resource.get("resourceType") == "Bundle":
-        yield from _entries(resource)
-    elif resource:
-        yield string(part(entry).get("fullUrl")), resource
+        yield from entries_of(entry)
 
 
 def _is_manifest(document: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from ingest.records.fhir.entries import entries_in
 from ingest.records.fhir.resources import Surroundings, read_resource
 from ingest.records.files import BadFile, read_lines
 from knowledge.records.incoming import Read, Refusal
@@ -24,14 +25,16 @@ def read_ndjson(files: Sequence[tuple[Path, str]], *, source: str) -> Iterator[R
                 break  # told of in the second pass
             number, content = line
             if b'"Patient"' in content:
-                resource = _parsed(content)
-                if resource is not None and resource.get("resourceType") == "Patient":
-                    yield from read_resource(resource, around, file=name, number=f"{name}#{number}")
+                for address, resource in entries_in(_parsed(content)):
+                    if resource.get("resourceType") == "Patient":
+                        if address:  # a Bundle's own address of it; the id alone needs no remembering
+                            around.remember(resource, address)
+                        yield from read_resource(resource, around, file=name, number=f"{name}#{number}")
             elif (b'"Medication"' in content or b'"Binary"' in content) and at_hand < _AT_HAND:
-                resource = _parsed(content)
-                if resource is not None and resource.get("resourceType") in ("Medication", "Binary"):
+                shared = _parsed(content)
+                if shared is not None and shared.get("resourceType") in ("Medication", "Binary"):
                     at_hand += len(content)
-                    around.remember(resource, None)
+                    around.remember(shared, None)
     for path, name in files:
         around.folder = path.parent
         for line in _lines(path):
@@ -52,10 +55,11 @@ def _read_line(number: int, content: bytes, around: Surroundings, name: str) -> 
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         yield Refusal("not_fhir", "This line is no FHIR resource; the rest was kept.", path=name, line=number)
         return
-    if resource["resourceType"] == "Patient":
-        return  # read in the first pass
-    for read in read_resource(resource, around, file=name, number=f"{name}#{number}"):
-        yield Refusal(read.code, read.reason, name, number, read.resource) if isinstance(read, Refusal) else read
+    for _, one in entries_in(resource):
+        if one.get("resourceType") == "Patient":
+            continue  # read in the first pass
+        for read in read_resource(one, around, file=name, number=f"{name}#{number}"):
+            yield Refusal(read.code, read.reason, name, number, read.resource) if isinstance(read, Refusal) else read
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes] | Refusal]:

@@ -11,10 +11,14 @@ from ingest.records.dates import read_date, read_moment, version_rank
 from ingest.records.fhir import documents, facts, people
 from ingest.records.fhir.values import Resource, part, string, when
 from ingest.records.texts import from_base64
-from knowledge.records.incoming import Identifier, Item, Read, Refusal, Unread
+from knowledge.records.incoming import Deletion, Identifier, Item, Read, Refusal, Unread
 
 # Elements that say when a resource was written, for one without meta.lastUpdated.
 _WRITTEN = ("recordedDate", "issued", "recorded", "authoredOn", "dateAsserted", "date", "dateWritten", "assertedDate")
+
+
+# How the entry of a Bundle that deletes something is told from resources.
+DELETED = "(deleted)"
 
 
 @dataclass(slots=True)
@@ -94,6 +98,10 @@ def read_resource(resource: Resource, around: Surroundings, *, file: str, number
         source = _source(resource, named, file)
         key = _key(around, named)
         yield people.read_person(resource, key=key, record=record, source=source, rank=_rank(resource))
+        return
+    if kind == DELETED:
+        gone = f"{resource['type']}/{own}"
+        yield Deletion(_key(around, gone), Source(gone, file=file))
         return
     if kind not in facts.READERS and kind not in documents.READERS:
         yield Unread(kind)

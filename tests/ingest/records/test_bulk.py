@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.ingest.records.conftest import Ward
-from tests.ingest.records.resources import Resource, condition, lab, note, of, patient
+from tests.ingest.records.resources import Resource, bundle, condition, lab, note, of, patient
 
 
 def lines(*resources: Resource) -> str:
@@ -105,3 +105,16 @@ def test_a_mark_of_the_encoding_at_the_start_is_no_damage(name: str, ward: Ward)
 @pytest.mark.parametrize("name", ["patients.json", "Patient.ndjson", "dump.jsonl"])
 def test_one_resource_a_line_is_known_by_its_content(name: str, ward: Ward) -> None:
     assert ward.load(ward.put(name, lines(condition(), patient()))).facts == 1
+
+
+def test_lines_may_be_bundles_also_of_what_was_deleted(ward: Ward) -> None:
+    ward.put("first/everything.ndjson", lines(bundle(condition(), patient(), lab("o1")), bundle(lab("o2"))))
+    assert ward.load(ward.folder / "first").facts == 3
+    gone = {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [{"request": {"method": "DELETE", "url": "Observation/o1"}}],
+    }
+    report = ward.load(ward.put("second/deleted.ndjson", lines(gone)))
+    assert (dict(report.not_facts), report.refused) == ({"deleted": 1}, [])
+    assert [o.source.resource for o in ward.facts("p1").observations] == ["Observation/o2"]

@@ -56,3 +56,20 @@ def test_a_replaced_note_is_found_no_more(ward: Ward) -> None:
     ward.load(ward.put("b.json", bundle(patient(), note(text="Takes apixaban.", meta={"versionId": "2"}))))
     found = ward.records.search("warfarin", ward.scope("p1"), limit=5)
     assert [hit.passage.text for hit in found.hits] == ["Takes apixaban."]
+
+
+def test_what_the_source_deleted_is_a_fact_no_more_and_was_one_before(ward: Ward) -> None:
+    ward.load(ward.put("a.json", bundle(patient(), OLD, lab("o2"))))
+    then = ward.clock.now()
+    ward.clock.at += timedelta(days=1)
+    gone = {
+        "resourceType": "Bundle",
+        "type": "history",
+        "entry": [{"request": {"method": "DELETE", "url": "Observation/o1"}}],
+    }
+    report = ward.load(ward.put("deleted.json", gone))
+    assert (report.facts, dict(report.not_facts), report.refused) == (0, {"deleted": 1}, [])
+    assert [o.source.resource for o in ward.facts("p1").observations] == ["Observation/o2"]
+    scope = ward.scope("p1")
+    with ward.db.reading() as tx:
+        assert len(ward.records.facts_as_of(tx, scope, then).observations) == 2
