@@ -26,6 +26,7 @@ from cds.settings import Settings
 from ingest.pipeline.records import ingest_records
 from ingest.samples import PATIENTS
 from knowledge.records import Records
+from tests.api.recorded import every_change_is_recorded  # noqa: F401 watches every test of this folder
 from tests.cds.fakes import Scripted, Shelf, document, passage
 
 OPERATOR = local_operator("suite")
