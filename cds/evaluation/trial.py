@@ -58,34 +58,39 @@ def trial_cases() -> tuple[TrialCase, ...]:
 
 
 def try_model(model: LanguageModel, skill: Skill, *, progress: Callable[[int, int], None]) -> Trial:
-    """Run the cases with this skill; `model` must have been opened with it."""
+    """Run the cases with this skill, until it can no longer pass; `model` must have been opened with it."""
     cases = trial_cases()
-    right = invalid = withheld = 0
+    right = invalid = withheld = tried = 0
     seconds = 0.0
-    for number, case in enumerate(cases, 1):
-        offered = _offered(case)
+    for tried, case in enumerate(cases, 1):
         try:
-            drafted = draft(
-                model, question=case.question, offered=offered, patient=(), seconds=_CASE_SECONDS, cancelled=_never
-            )
+            is_right, refused, spent = _try_case(model, case)
         except (InvalidDraft, Unavailable):
             invalid += 1
-            progress(number, len(cases))
-            continue
-        seconds += drafted.seconds
-        known = {one.id: one for one in offered}
-        cited: set[int] = set()
-        for statement in drafted.statements:
-            sources = [known[identifier] for identifier in statement.sentences if identifier in known]
-            grounded = ground(statement, cited=[one.cited() for one in sources], retrieved=known.keys())
-            if grounded.verdict == "supported":
-                cited |= {one.sentence.number for one in sources}
-            else:
-                withheld += 1
-        right += bool(cited) and min(cited & case.right, default=0) > 0
-        progress(number, len(cases))
-    done = len(cases) - invalid
-    return Trial(skill, right, invalid, withheld, len(cases), round(seconds / done, 1) if done else _CASE_SECONDS)
+        else:
+            right, withheld, seconds = right + is_right, withheld + refused, seconds + spent
+        progress(tried, len(cases))
+        if tried - right > len(cases) - _NEEDED[skill]:
+            break
+    done = tried - invalid
+    return Trial(skill, right, invalid, withheld, tried, round(seconds / done, 1) if done else _CASE_SECONDS)
+
+
+def _try_case(model: LanguageModel, case: TrialCase) -> tuple[bool, int, float]:
+    """Whether a sentence that answers is among those shown, how many statements were refused, and the seconds."""
+    offered = _offered(case)
+    drafted = draft(model, question=case.question, offered=offered, patient=(), seconds=_CASE_SECONDS, cancelled=_never)
+    known = {one.id: one for one in offered}
+    shown: set[int] = set()
+    refused = 0
+    for statement in drafted.statements:
+        sources = [known[identifier] for identifier in statement.sentences if identifier in known]
+        grounded = ground(statement, cited=[one.cited() for one in sources], retrieved=known.keys())
+        if grounded.verdict == "supported":
+            shown |= {one.sentence.number for one in sources}
+        else:
+            refused += 1
+    return bool(shown & case.right), refused, drafted.seconds
 
 
 def _offered(case: TrialCase) -> tuple[Offered, ...]:

@@ -8,7 +8,7 @@ ALPHA, DELTA = 0.1, 0.1
 
 
 def drawn(chance: random.Random, count: int) -> list[Outcome]:
-    """Questions of a world where the surer answer is wrong less often: at confidence c, with probability (1 - c) / 2."""
+    """Questions of a world where the surer answer is wrong less often: at confidence c, in (1 - c) / 2 of cases."""
     found = []
     for _ in range(count):
         confidence = chance.random()
