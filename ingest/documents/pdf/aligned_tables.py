@@ -30,9 +30,7 @@ def aligned_tables(words: Sequence[Word]) -> tuple[list[PdfTable], list[Word]]:
         if table is not None:
             found.append(table)
             taken.update(word.order for word in table.words)
-            at = end
-        else:
-            at += 1
+        at = max(end, at + 1)  # what looked like a table and is text is looked at once
     return found, [word for word in words if word.order not in taken]
 
 

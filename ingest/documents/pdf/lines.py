@@ -12,6 +12,8 @@ from ingest.documents.pdf.words import Word
 WIDE_GAP = 1.6
 # In a table cells stand closer together; there the alignment of many rows tells.
 CELL_GAP = 0.8
+# Words whose middles differ by less than this, in points, may stand on one line.
+_LEVEL = 6.0
 # So do words that the file does not draw one after the other, when more than a plain space lies between.
 _JUMP_GAP = 0.55
 
@@ -32,11 +34,11 @@ class Line:
 
     @cached_property
     def bottom(self) -> float:
-        return min(word.box.bottom for word in self.words)
+        return min(word.low for word in self.words)
 
     @cached_property
     def top(self) -> float:
-        return max(word.box.top for word in self.words)
+        return max(word.high for word in self.words)
 
     @property
     def middle(self) -> float:
@@ -65,24 +67,26 @@ def rows_of(words: Sequence[Word]) -> list[list[Word]]:
     """Words by baseline from the top down, each row from left to right, whatever columns it crosses."""
     rows: list[list[Word]] = []
     edges: list[tuple[float, float]] = []
-    for word in sorted(words, key=lambda one: (-one.middle, one.box.left)):
+    # Large before small: a raised figure finds the line it belongs to.
+    for word in sorted(words, key=lambda one: (-round(one.middle / _LEVEL), -one.look.size, one.box.left)):
         place = None
         for at in range(len(rows) - 1, max(-1, len(rows) - 6), -1):
             bottom, top = edges[at]
-            shared = min(top, word.box.top) - max(bottom, word.box.bottom)
-            if shared > 0.5 * min(top - bottom, max(word.height, 0.1)):
+            shared = min(top, word.high) - max(bottom, word.low)
+            if shared > 0.5 * min(top - bottom, max(word.high - word.low, 0.1)):
                 place = at
                 break
         if place is None:
             rows.append([word])
-            edges.append((word.box.bottom, word.box.top))
+            edges.append((word.low, word.high))
         else:
             rows[place].append(word)
             bottom, top = edges[place]
             # A raised figure or a large bracket does not make the row any taller.
-            if word.height <= 1.3 * (top - bottom):
-                edges[place] = (min(bottom, word.box.bottom), max(top, word.box.top))
-    return [sorted(row, key=lambda one: one.box.left) for row in rows]
+            if word.high - word.low <= 1.3 * (top - bottom):
+                edges[place] = (min(bottom, word.low), max(top, word.high))
+    ordered = sorted(zip(edges, rows, strict=True), key=lambda one: -sum(one[0]))
+    return [sorted(row, key=lambda one: one.box.left) for _, row in ordered]
 
 
 def lines_of(words: Sequence[Word], *, wide: float = WIDE_GAP) -> list[Line]:

@@ -15,7 +15,9 @@ HYPHENS = frozenset("\x02\ufffe\u00ad")
 # pdfium puts a space where it sees one; letters further apart than this share of their size are apart all the same.
 _WORD_GAP = 0.4
 # A raised figure stands no further from its word than this share of the larger size.
-_GLUED_GAP = 0.15
+_GLUED_GAP = 0.22
+# Letters hang below their baseline and stand above it by about these shares of their size.
+_BELOW, _ABOVE = 0.22, 0.72
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"cmbx", b"-medi", b"demi", b"-bd")
 _SAYS_NOTHING = re.compile(rb"^(?:\w+\+)?(?:cidfont\+)?f?\d*$")
 # Letters below two points are not for reading: footnotes are set in six.
@@ -47,6 +49,8 @@ class Word:
     order: int
     hyphen: bool = False  # cut at the end of its line
     glued: bool = False  # no space before it: a raised figure after a word
+    low: float = 0.0  # of the line it stands on: a dash and a bracket on one baseline reach equally far
+    high: float = 0.0
 
     @property
     def height(self) -> float:
@@ -54,7 +58,7 @@ class Word:
 
     @property
     def middle(self) -> float:
-        return (self.box.top + self.box.bottom) / 2
+        return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ class _Reader:
         self.look: Look | None = None
         self.glued = False
         self.supposed = False
+        self.base = 0.0
+        self.origin = (ctypes.c_double(), ctypes.c_double())
 
     def words(self) -> list[Word]:
         count = min(self.text.count_chars(), MOST_CHARACTERS)
@@ -160,7 +166,7 @@ class _Reader:
                     self._finish()
                     self.glued = bool(self.found)
             self.supposed = False
-            self._add(character, edges, look)
+            self._add(at, character, edges, look)
         self._finish()
         return self.found
 
@@ -174,7 +180,7 @@ class _Reader:
         seen = (self._ink(at), pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else 0)
         size = pdfium.FPDFText_GetFontSize(handle, at)
         # Inside a word only ink and size are looked at: that is where something can hide.
-        same = bool(self.letters) and self.look is not None and self.last == (seen, size)
+        same = bool(self.letters) and not self.supposed and self.last == (seen, size)
         look = self.look if same and self.look is not None else self._made_look(at, size, *seen)
         self.last = (seen, size)
         if address is not None:
@@ -226,9 +232,16 @@ class _Reader:
         other = abs(look.size - self.look.size) > _OTHER_SIZE * max(look.size, self.look.size)
         return other and -0.1 * look.size <= edges[0] - self.box[2] <= _GLUED_GAP * max(look.size, self.look.size)
 
-    def _add(self, character: str, edges: tuple[float, float, float, float], look: Look) -> None:
+    def _baseline(self, at: int) -> float:
+        x, y = self.origin
+        if not self.pdfium.FPDFText_GetCharOrigin(self.text.raw, at, x, y):
+            return self.sheet.shown(*self.box).bottom
+        return self.sheet.shown(x.value, y.value, x.value, y.value).bottom
+
+    def _add(self, at: int, character: str, edges: tuple[float, float, float, float], look: Look) -> None:
         if not self.letters:
             self.box, self.look = list(edges), look
+            self.base = self._baseline(at)
         else:
             self.box = [
                 min(self.box[0], edges[0]),
@@ -237,6 +250,12 @@ class _Reader:
                 max(self.box[3], edges[3]),
             ]
         self.letters.append(character)
+
+    def _reach(self, box: Box, look: Look) -> tuple[float, float]:
+        """How far down and up the line of a word reaches, by its baseline; its own box where that says nothing."""
+        low, high = self.base - _BELOW * look.size, self.base + _ABOVE * look.size
+        fits = box.bottom >= low - look.size and box.top <= high + look.size
+        return (low, high) if look.angle == 0 and fits else (box.bottom, box.top)
 
     def _finish(self, *, hyphen: bool = False) -> None:
         if not self.letters:
@@ -249,7 +268,9 @@ class _Reader:
         if not self.sheet.holds(box):
             self.dropped["hidden"] += 1
             return
-        self.found.append(Word(text, self.sheet.clipped(box), self.look, len(self.found), hyphen, self.glued))
+        low, high = self._reach(box, self.look)
+        clipped = self.sheet.clipped(box)
+        self.found.append(Word(text, clipped, self.look, len(self.found), hyphen, self.glued, low, high))
         self.glued = False
 
 

@@ -234,6 +234,66 @@ def test_two_columns_are_read_one_after_the_other() -> None:
     assert document.metadata.title == "A title that crosses both of the columns of this page"
 
 
+def test_three_columns_of_text_are_columns_and_no_table() -> None:
+    def draw(canvas: object, number: int) -> None:
+        write(canvas, 40, 800, ["Three columns"], size=18, font="Helvetica-Bold")
+        for at, topic in enumerate(("hypertension", "asthma", "sepsis")):
+            text = f"This column speaks of {topic} in adults who are treated in this house by its physicians. " * 6
+            write(canvas, 40 + 180 * at, 760, wrapped(text, 34), size=9)
+
+    whole = read(pdf(draw), file="x/a.pdf").text
+    assert whole.index("asthma") > whole.rindex("hypertension")
+    assert whole.index("sepsis") > whole.rindex("asthma")
+    assert "; " not in whole
+
+
+def test_a_short_heading_below_columns_comes_after_both() -> None:
+    text = "Adults with pneumonia are treated at home with amoxicillin for five days by their own physician. " * 4
+
+    def draw(canvas: object, number: int) -> None:
+        write(
+            canvas, 60, 780, ["A title that crosses both of the columns of this page"], size=18, font="Helvetica-Bold"
+        )
+        write(canvas, 60, 740, wrapped("Left: " + text, 46))
+        write(canvas, 320, 740, wrapped("Right: " + text, 46))
+        write(canvas, 60, 560, ["Doses"], size=14, font="Helvetica-Bold")
+        write(canvas, 60, 530, wrapped("Below: " + text, 92))
+
+    whole = read(pdf(draw), file="x/a.pdf").text
+    assert whole.index("Left:") < whole.index("Right:") < whole.index("Doses") < whole.index("Below:")
+
+
+def test_lines_that_were_ended_on_purpose_are_not_run_together() -> None:
+    def draw(canvas: object, number: int) -> None:
+        write(
+            canvas,
+            60,
+            700,
+            ["The following medicines are chosen by the committee for adults who can take tablets at home."],
+        )
+        write(canvas, 60, 687.5, ["Atorvastatin 20 mg", "Ezetimibe 10 mg"])
+
+    assert "Atorvastatin 20 mg\n\nEzetimibe 10 mg" in read(pdf(draw), file="x/a.pdf").text
+
+
+def test_a_raised_figure_stays_a_power_and_a_raised_mark_goes() -> None:
+    def draw(canvas: object, number: int) -> None:
+        text = canvas.beginText(60, 700)  # type: ignore[attr-defined]
+        for words, size, rise in (
+            ("Transfuse below 10 × 10", 10, 0),
+            ("9", 6, 4),
+            ("/L in adults.", 10, 0),
+            ("12", 6, 4),
+            (" Review daily.", 10, 0),
+        ):
+            text.setFont("Helvetica", size)
+            text.setRise(rise)
+            text.textOut(words)
+        canvas.drawText(text)  # type: ignore[attr-defined]
+
+    assert texts(read(pdf(draw), file="x/a.pdf")) == ["Transfuse below 10 × 10⁹/L in adults. Review daily."]
+
+
 def test_running_headers_footers_and_page_numbers_are_left_out() -> None:
     def draw(canvas: object, number: int) -> None:
         write(canvas, 60, 815, ["Ward Seven guideline, third edition"], size=8)

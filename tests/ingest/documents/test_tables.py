@@ -66,6 +66,11 @@ def test_a_pdf_table_whose_head_is_white_on_a_colour() -> None:
     assert rows_in(read_pdf(Table([HEAD, *BODY], style=TableStyle(style)))) == ROWS
 
 
+def test_a_pdf_table_whose_every_second_row_is_shaded() -> None:
+    style = TableStyle([("ROWBACKGROUNDS", (0, 1), (-1, -1), [colors.white, colors.lightgrey]), BOLD_HEAD])
+    assert rows_in(read_pdf(Table([HEAD, *BODY, *BODY], style=style))) == ROWS * 2
+
+
 def test_a_pdf_table_whose_cells_have_several_lines() -> None:
     long = [[para(cell) for cell in row] for row in [HEAD, *BODY]]
     document = read_pdf(Table(long, colWidths=[75, 40, 70, 70, 70], style=TableStyle([GRID])))
