@@ -51,7 +51,9 @@ def _missing(sentence: Sentence, evidence: tuple[Sentence, ...], *, medicines: b
             continue
         if len(term.stem) <= _SHORT_FORM and any(term.stem in s for s in initials):
             continue
-        if any(part in stems for part in term.parts) or any(term.stem in o.parts for other in evidence for o in other.terms):
+        if any(part in stems for part in term.parts) or any(
+            term.stem in o.parts for other in evidence for o in other.terms
+        ):
             missing.append((term, term.weight * (1 - _PARTIAL)))
         else:
             missing.append((term, term.weight))

@@ -64,6 +64,8 @@ def _against(terms: list[Term], meant: list[Part]) -> str:
         found = [o for sentence, numbers in meant for o in occurrences(term, sentence) if o.segment in numbers]
         if not found:
             continue
+        if term.stem in _NEVER_ALONE:
+            continue
         if _turned_alone(term, found):
             return term.stem  # "with diabetes" for "without diabetes" turns one word only
         signs = {o.sign for o in found}
@@ -83,7 +85,7 @@ def _against(terms: list[Term], meant: list[Part]) -> str:
 
 
 def _turned_alone(term: Term, found: list[Term]) -> bool:
-    if term.stem in _NEVER_ALONE or not (term.local or all(o.local for o in found)):
+    if not (term.local or all(o.local for o in found)):
         return False
     return (term.sign or 1) not in {o.sign or 1 for o in found}
 

@@ -191,11 +191,7 @@ def _place(
         near = nearness(term, wanted.first, wanted.last, sentence)
         if not near:
             continue
-        there = [
-            nearness(o, offered.first, offered.last, other)
-            for o in other.like(term)
-            if term.sign * o.sign >= 0
-        ]
+        there = [nearness(o, offered.first, offered.last, other) for o in other.like(term) if term.sign * o.sign >= 0]
         score += near * max(there, default=0.0) * max(term.weight, 0.5)
     for companion in sentence.quantities:
         if companion is wanted or companion.dimension == wanted.dimension:

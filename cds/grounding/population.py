@@ -159,7 +159,9 @@ def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, s
         if f" {phrase} " in f" {said} " and not any(f" {phrase} " in " ".join(other.words()) for other in aligned):
             if " or " in phrase:
                 return f"“{phrase}” is wider than the cited text", "contradicted"
-            wide = _AGELESS if {"regardless", "irrespective", "age", "ages", "whatever"} & set(phrase.split()) else _WIDE
+            wide = (
+                _AGELESS if {"regardless", "irrespective", "age", "ages", "whatever"} & set(phrase.split()) else _WIDE
+            )
             if not any(wide & set(other.words()) for other in aligned):
                 return f"“{phrase}” is wider than the cited text", "contradicted"
     return None

@@ -160,8 +160,9 @@ class Segment:
     inherits: bool = False  # "... but is not advised in children": its subject stands in the first segment
 
     def sign_at(self, token: int) -> int:
-        turns = (token in self.turned) + (token in self.after)
-        return -self.sign if turns == 1 else self.sign
+        if token in self.turned:
+            return -1  # people "without diabetes" have none, whatever the clause says of them
+        return -self.sign if token in self.after else self.sign
 
 
 def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) -> tuple[Segment, ...]:
@@ -172,6 +173,8 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
     for number, (first, opener) in enumerate(bounds):
         last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
         sign, turned, following = _signs(words, first, last, used)
+        if result and result[-1].opener == "unless" and opener in ("and", "or", ","):
+            turned, opener = frozenset(range(first, last + 1)), "unless"
         more = number + 1 < len(bounds)
         introduces = opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         after = words[first + 1] if first + 1 < len(words) else ""
@@ -307,10 +310,16 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             if after in (",", ".", ";", ")"):
                 i += 1
                 continue  # "6 have a stroke and 94 do not"
-            if words[i] == "no" and i > first and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having", "and"):
+            if (
+                words[i] == "no"
+                and i > first
+                and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having", "and")
+            ):
                 turned ^= set(range(i + 1, _reach(words, i + 1, last) + 1))  # "in cases of no fever"
             elif words[i] in _ACTIVE:
                 following ^= set(range(i + 1, last + 1))
+            elif relative and words[i] in ("neither", "none", "no", "nothing") and i == first + 1:
+                turned ^= set(range(i + 1, last + 1))  # "if neither is suitable"
             elif (
                 relative
                 or _participle(words, i, first)
@@ -348,7 +357,9 @@ def _idiom(words: list[str], i: int) -> int:
 def _local(words: list[str], i: int) -> int:
     for parts in _LOCAL_BY_FIRST.get(words[i], ()):
         if words[i : i + len(parts)] == parts:
-            if " ".join(parts) in ("lack of", "absence of") and (i == 0 or words[i - 1] not in ("in", "the", "with", "by")):
+            if " ".join(parts) in ("lack of", "absence of") and (
+                i == 0 or words[i - 1] not in ("in", "the", "with", "by")
+            ):
                 return 0
             return len(parts)
     if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior"):
@@ -369,11 +380,23 @@ def _single(words: list[str], i: int) -> int | None:
 
 def _reach(words: list[str], start: int, last: int) -> int:
     """Where a local denial ends: at a comma, a verb that opens a predicate, or the end."""
-    while start <= last and words[start] in ("have", "had", "has", "be", "been", "give", "offer", "is", "are", "was", "were"):
+    while start <= last and words[start] in (
+        "have",
+        "had",
+        "has",
+        "be",
+        "been",
+        "give",
+        "offer",
+        "is",
+        "are",
+        "was",
+        "were",
+    ):
         start += 1  # "who do not have diabetes"
-    if words[start - 1 : start] == ["not"] and start < last and words[start].endswith(("ed", "en")):
-        if words[start + 1] not in ("by", "for", "with", "in", "on", "to", "as", "at", "or", "and"):
-            return start  # "men who are not screened die"
+    described = words[start - 1 : start] == ["not"] and start < last and words[start].endswith(("ed", "en"))
+    if described and words[start + 1] not in ("by", "for", "with", "in", "on", "to", "as", "at", "or", "and"):
+        return start  # "men who are not screened die"
     for k in range(start, min(last, start + _NOUN_PHRASE) + 1):
         if words[k] in (
             ",",

@@ -31,7 +31,23 @@ _MULTIPLES = {
     "quadrupled": 4.0,
     "tenfold": 10.0,
 }
-_CHANGE = ("increas", "decreas", "fell", "fall", "rose", "rise", "drop", "reduc", "improv", "declin", "lower", "chang", "grew", "grow", "climb")
+_CHANGE = (
+    "increas",
+    "decreas",
+    "fell",
+    "fall",
+    "rose",
+    "rise",
+    "drop",
+    "reduc",
+    "improv",
+    "declin",
+    "lower",
+    "chang",
+    "grew",
+    "grow",
+    "climb",
+)
 _ROUND = frozenset({10.0, 20.0, 50.0, 100.0, 200.0, 1000.0, 10000.0, 100000.0})
 _AFTER_A_MEASURE = word_set(
     """
@@ -318,7 +334,9 @@ def _range(found: tuple[Token, ...], low: Number, high: Number, between: list[st
         return []
     first = low.first - 1 if before in ("between", "from") else low.first
     if before == "from" and rest == ["to"] and any(token.stem.startswith(_CHANGE) for token in found):
-        start = replace(single, low=low.value * factor, high=low.value * factor, raw=(low.value,), first=first, last=low.last)
+        start = replace(
+            single, low=low.value * factor, high=low.value * factor, raw=(low.value,), first=first, last=low.last
+        )
         return [start, single, *extra]  # "fell from 8 to 5": two values, each true of its time
     made = replace(
         single, low=low.value * factor, comparator="range", raw=(low.value, high.value), first=first,

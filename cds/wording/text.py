@@ -77,7 +77,9 @@ def plain(text: str) -> str:
 def tokens(text: str) -> tuple[Token, ...]:
     """The tokens of a text."""
     lowered = plain(text)
-    lowered = lowered.lower() if lowered.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in lowered)
+    lowered = (
+        lowered.lower() if lowered.isascii() else "".join(c.lower() if len(c.lower()) == 1 else c for c in lowered)
+    )
     found = []
     for match in _TOKEN.finditer(lowered):
         kind: Literal["word", "number", "symbol"] = "word"
