@@ -15,6 +15,7 @@ from cds.recommendation import Recommendation
 from cds.recommendations import load
 from cds.review.card import card as make_card
 from cds.review.card import state_attribute
+from cds.review.export import FORMATS, export_recommendations
 from cds.review.listing import ReviewFilter, list_for_review
 from cds.review.notes import MARKS, add_note
 from cds.review.notes import recall as find_recalled
@@ -183,6 +184,25 @@ def statistics(since: Since = None, until: Until = None, as_json: Json = False) 
             print(f"  {name:<36} {number:>8,}")
     for cohort, group, measure in found.marks:
         print(f"MARKED  {cohort} {group}: {measure} outside 0.8 to 1.25 of all others")
+
+
+@app.command(help="Write recommendations without their text to stdout; that they were taken is itself an entry.")
+def export(
+    format_: Annotated[str, typer.Option("--format", help="jsonl, csv or fhir (Provenance).")] = "jsonl",
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    if format_ not in FORMATS:
+        raise InvalidInput(f"The formats are {', '.join(FORMATS)}.", code="unknown_format")
+    where = ReviewFilter(since=_moment(since), until=_moment(until))
+    with closing(services_from_environment()) as services:
+        with services.db.transaction() as tx:
+            services.log.append(
+                tx, kind="review.exported", actor=operator(), subject="recommendations", details={"format": format_}
+            )
+        with services.db.reading() as tx:
+            for piece in export_recommendations(tx, where, as_=format_, now=services.clock.now()):
+                print(piece, end="")
 
 
 @app.command(help="Questions the library could not answer, grouped by the words they share.")

@@ -38,7 +38,9 @@ def _rows(tx: Connection, where: ReviewFilter, now: datetime) -> Iterator[dict[s
         decided = _newest_decisions(tx, found[0]["seq"], after)
         for row in found:
             one = decided.get(row["seq"])
-            yield dict(row) | {f"decision_{name}": one[name] if one else None for name in _DECIDED}
+            yield {name: row[name] for name in _COLUMNS} | {
+                f"decision_{name}": one[name] if one else None for name in _DECIDED
+            }
 
 
 def _newest_decisions(tx: Connection, first: int, last: int) -> dict[int, RowMapping]:
