@@ -1,5 +1,6 @@
 """Pictures of pages, drawn by the reading process: a file that crashes the drawing crashes nothing else."""
 
+import atexit
 from threading import Lock
 
 from ingest.documents.pool import Reader
@@ -14,10 +15,14 @@ class PagePictures:
     def __init__(self) -> None:
         self._reader = Reader()
         self._lock = Lock()
+        self._started = False
 
     def draw(self, original: bytes, page: int) -> bytes | None:
         """Page `page` (from 1) of a PDF as PNG; None: it has no such page."""
         with self._lock:
+            if not self._started:
+                self._started = True
+                atexit.register(self.close)  # the reading process would outlive a service that forgets it
             return self._reader.picture(original, page)
 
     def close(self) -> None:
