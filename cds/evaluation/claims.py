@@ -85,6 +85,7 @@ def evaluate_claims(claims: Sequence[Claim], refused: Sequence[BadLine] = ()) ->
     confusion = {label: dict.fromkeys(LABELS, 0) for label in LABELS}
     made, blocked = Counter[str](), Counter[str]()
     times = []
+    judge_claim("Give amoxicillin 500 mg.", ["Give amoxicillin."])  # the word lists are read once, not per claim
     for one in claims:
         started = time.perf_counter()
         verdict = judge_claim(one.claim, one.evidence)

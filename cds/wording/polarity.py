@@ -169,7 +169,7 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
     """The segments of a sentence; tokens in `used` belong to quantities ("no more than 4 g") and deny nothing."""
     words = [token.text for token in found]
     bounds = _resumed(words, _bounds(words, used), used)
-    result = []
+    result: list[Segment] = []
     for number, (first, opener) in enumerate(bounds):
         last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
         sign, turned, following = _signs(words, first, last, used)

@@ -64,7 +64,7 @@ class Sentence:
 
     def like(self, term: Term) -> tuple[Term, ...]:
         """Where a term, of this sentence or of another, occurs in this one."""
-        keys = (term.stem, *term.groups, *_keys(term))
+        keys: tuple[str | int, ...] = (term.stem, *term.groups, *_keys(term))
         found = {o.first: o for key in keys for o in self.index.get(key, ()) if term.matches(o)}
         return tuple(found[first] for first in sorted(found))
 
@@ -90,7 +90,8 @@ def read_sentence(text: str) -> Sentence:
     terms = _terms(found, amounts, named, parted)
     index: dict[str | int, list[Term]] = {}
     for term in terms:
-        for key in (term.stem, *term.groups, *_keys(term)):
+        keys: tuple[str | int, ...] = (term.stem, *term.groups, *_keys(term))
+        for key in keys:
             index.setdefault(key, []).append(term)
     looked_up = {key: tuple(entries) for key, entries in index.items()}
     return Sentence(text, found, parted, terms, amounts, named, tuple(token.stem for token in found), looked_up)
