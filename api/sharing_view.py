@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cds.sharing.grid import ASPECTS, TOPICS, Grid, Share, denominator
-from cds.sharing.linter import Finding, lint
+from cds.sharing.linter import Finding, hard_to_read, lint
 from cds.sharing.reading import HARD, grade
 from cds.sharing.release import items_of, outcomes_of, public_item
 from cds.sharing.state import Shared
@@ -138,6 +138,7 @@ def physician_values(state: Shared) -> dict[str, Any]:
         "levels": _by_level(findings),
         "grades": {line.id: grade(line.text) for line in (*grid.lines, *grid.topics)},
         "hard": HARD,
+        "hard_lines": len(hard_to_read(grid)),
         "drawn": {line.id: [pictograph(share, of) for share in line.shares] for line in grid.lines},
         "outcomes": outcomes_of(state.released),
     }

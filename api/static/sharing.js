@@ -81,6 +81,11 @@ function busy(part) {
 // --- sending ----------------------------------------------------------------------------------------------------
 
 document.addEventListener("submit", async (event) => {
+  if (event.target.matches('form[action$="/leave"]')) { // what comes next is the goodbye page, not a reload
+    source?.close();
+    sessionStorage.clear();
+    return;
+  }
   const form = event.target.closest("form[data-send]");
   if (!form) return;
   event.preventDefault();
@@ -145,6 +150,7 @@ async function sendWaiting() { // in the order it was written; the server keeps 
       if ((await send(list[0])) === "away") return;
       keep(list.slice(1));
     }
+    calm();
     soon();
   } finally { sending = false; }
 }
@@ -158,7 +164,6 @@ function calm() { if (!unsent().length) trouble.hidden = true; }
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
-  if (event.target.closest('form[action$="/leave"] button')) sessionStorage.clear();
 });
 
 if (live) {

@@ -49,11 +49,12 @@ def add_people(data: Path) -> dict[Role, Account]:
 
 
 @contextmanager
-def served(data: Path, **settings: str) -> Iterator[Service]:
+def served(data: Path, *, port: int | None = None, **settings: str) -> Iterator[Service]:
     """`cds serve` on this data folder until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     log = data.parent / f"serve-{port}.log"
     environment = {**os.environ, "CDS_DATA": str(data), "CDS_MODEL": "none", **settings}
     with log.open("wb") as written:

@@ -1,13 +1,16 @@
 """Deciding together in two real browsers: the physician's and the patient's phone."""
 
 import re
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Response, ViewportSize, expect
 
 from cds.actors import Role
+from tests.journeys.serving import PASSWORD, add_people, served
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -146,3 +149,34 @@ def test_joining_and_leaving_pages_are_accessible(visit: Visit) -> None:
     expect(patient.get_by_role("heading", name="You have left")).to_be_visible()
     found += findings(patient)
     assert found == []
+
+
+def test_both_pages_carry_on_after_the_service_was_stopped(
+    chromium: Browser, loaded_data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cds"
+    shutil.copytree(loaded_data, folder)
+    add_people(folder)
+    with served(folder) as service:
+        physician = chromium.new_context(base_url=service.address).new_page()
+        patient = chromium.new_context(base_url=service.address, viewport=PHONE).new_page()
+        physician.goto("/sign-in")
+        physician.get_by_label("Name").fill(Role.PHYSICIAN)
+        physician.get_by_label("Password").fill(PASSWORD)
+        physician.keyboard.press("Enter")
+        physician.wait_for_url(lambda address: "/sign-in" not in address)
+        open_session(physician)
+        join(physician, patient)
+    patient.get_by_label("Ask a question").fill("Is anybody there?")
+    patient.get_by_role("button", name="Ask", exact=True).click()
+    expect(patient.get_by_role("alert")).to_contain_text("goes out by itself")
+    with served(folder, port=int(service.address.rsplit(":", 1)[1])):
+        expect(physician.get_by_role("heading", name="Asks: Is anybody there?")).to_be_visible(timeout=30_000)
+        expect(patient.get_by_text("You asked: Is anybody there?")).to_be_visible(timeout=30_000)
+        expect(patient.get_by_role("alert")).to_be_hidden()
+        physician.get_by_label("Why it is shown although").fill("Only the decision for now.")
+        physician.get_by_role("button", name="Show the patient: The decision").click()
+        expect(patient.get_by_role("heading", name="The decision")).to_be_visible()
+        expect(physician.get_by_role("heading", name=re.compile("^Asks"))).to_have_count(1)
+    physician.context.close()
+    patient.context.close()
