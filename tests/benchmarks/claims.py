@@ -1,4 +1,4 @@
-"""How many false claims the checks block, by kind, and how many true ones with them: both halves of the labelled claims.
+"""How many false claims the checks block, by kind, and how many true ones with them, for both halves.
 
 Run as `python -m tests.benchmarks.claims`.
 """
