@@ -71,7 +71,9 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def _judgements(path: Path, questions: Any, documents: set[str]) -> Judgements:
     found: dict[str, dict[str, int]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+        if not line.strip() or (number == 0 and not line.rstrip().split("\t")[-1].lstrip("-").isdigit()):
+            continue  # a heading
         question, document, grade = line.split("\t")[:3]
         if int(grade) > 0 and question in questions and document in documents:
             found.setdefault(question, {})[document] = int(grade)
