@@ -34,13 +34,14 @@ def create_app(services: Services) -> FastAPI:
         title="Evidence CDS",
         version=services.software,
         summary="Clinical decision support that shows its evidence.",
-        root_path=services.settings.root_path,
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is in routes/reference.py
         redoc_url=None,
         openapi_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
     )
+    # Set here and not by the server, which would add it to addresses that the proxy has left whole.
+    app.root_path = services.settings.root_path
     app.state.services = services
     app.state.metrics = Metrics()
     app.state.assets = Assets()

@@ -54,7 +54,14 @@ def test_the_consult_page(visit: Visit, scheme: str) -> None:
         (Role.PHYSICIAN, "/consults"),
         (Role.PHYSICIAN, "/account"),
         (Role.PHYSICIAN, "/reference"),
+        (Role.PHYSICIAN, "/patients"),
+        (Role.PHYSICIAN, "/sessions"),
         (Role.LIBRARIAN, "/gaps"),
+        (Role.LIBRARIAN, "/library"),
+        (Role.AUDITOR, "/review"),
+        (Role.AUDITOR, "/statistics"),
+        (Role.AUDITOR, "/governance"),
+        (Role.ADMINISTRATOR, "/audit"),
     ],
 )
 def test_a_page(visit: Visit, role: Role | None, path: str, scheme: str) -> None:
