@@ -44,7 +44,6 @@ class Metrics:
             registry=self.registry,
             buckets=(0.005, 0.02, 0.05, 0.15, 0.5, 1, 5, 20, 60),
         )
-        self.consults = Counter("cds_consults", "Consults recorded.", ("status",), registry=self.registry)
 
 
 class Guard:
