@@ -35,7 +35,7 @@ screenshots: ## the pictures of the README
 constraints: ## the exact versions the set-up installs, made anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-find-links --python-version 3.11 \
 	  $$($(PYTHON) -c 'import sys; sys.path.insert(0, "setup"); import install; print(*install.index_options(install.pip_configuration()))') \
-	  --extra dev pyproject.toml | grep -v '^evidence-cds' > setup/constraints.txt
+	  --all-extras pyproject.toml | grep -v '^evidence-cds' > setup/constraints.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info
