@@ -21,6 +21,7 @@ class Pictograph:
 
     words: str
     number: str
+    caption: str
     width: int
     height: int
     affected: str  # path data
@@ -57,8 +58,9 @@ def pictograph(share: Share, of: int) -> Pictograph:
         words = number = f"{sense}{shown:,}{more} in {of:,}"
     row = _IN_A_ROW[of]
     return Pictograph(
-        words=f"{words}: {share.outcome}".rstrip(": "),
+        words=": ".join(filter(None, (f"{words} people {share.among}" if share.among else words, share.outcome))),
         number=number,
+        caption=f"{f'{share.among}: ' if share.among else ''}{share.outcome}",
         width=row * _STEP,
         height=of // row * _STEP,
         affected=_dots(0, shown, row),
@@ -96,7 +98,7 @@ def _public_line(line: dict[str, Any], of: int) -> PublicLine:
 
 
 def _share(share: dict[str, Any]) -> Share:
-    return Share(share["count"], share["of"], share["outcome"], share["sense"], share["more"])
+    return Share(share["count"], share["of"], share["outcome"], share["sense"], share["more"], share["among"])
 
 
 def patient_values(state: Shared) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Share:
     outcome: str
     sense: Literal["=", "<", ">"] = "="
     more: bool = False  # so many more than with another choice
+    among: str = ""  # which people, where the sentence says so: "with a score of 4"
 
     @property
     def rate(self) -> float:

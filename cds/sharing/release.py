@@ -88,6 +88,7 @@ def _share(share: Share) -> dict[str, Any]:
         "outcome": share.outcome,
         "sense": share.sense,
         "more": share.more,
+        "among": share.among,
     }
 
 

@@ -27,6 +27,8 @@ _NOBODY = re.compile(rf"\bNo\s+{_WHO}\s+(?=(?:has|have|is|are|dies|die|needs?)\b
 _SENSES = {"fewer than": "<", "less than": "<", "more than": ">", "up to": "<"}
 _WHOM = re.compile(rf"^\s*(?:[a-z]+\s+)?{_WHO}\s+", re.IGNORECASE)
 _AFTERWARDS = re.compile(r"^\s*(?:in|or|each|every)\b", re.IGNORECASE)
+# What stands between "of 100 people" and its comma.
+_AMONG = re.compile(r"^\s*((?:with|who|aged|in|whose|having)\b[^,;]{2,80}),")
 _REST = re.compile(r"(?:do|does) not$|^(?:are|is) spared one$")  # the others of the same hundred
 _TIME = re.compile(r"\b(?:within|after|by|over)\s+(?=\d)")
 _EDGES = re.compile(r"^[\s,;]+|(?:[\s,;.]+(?:and|but|so|while)?)+$")
@@ -37,20 +39,26 @@ def shares_in(sentence: str) -> tuple[Share, ...]:
     found: list[tuple[int, int, Share]] = []
     for match in _PART_OF.finditer(sentence):
         found.append((match.start(), match.end(), _share(match, _count(match["of"]))))
-    whole = _FRAME.search(sentence)
-    frame = _count(whole["of"]) if whole else (found[0][2].of if found else None)
-    if frame is not None:
-        for match in _OF_FRAME.finditer(sentence):
-            apart = all(match.end() <= start or match.start() >= end for start, end, _ in found)
-            if apart and _count(match["count"]) <= frame and not _is_label(sentence, match.start("count")):
-                found.append((match.start(), match.end(), _share(match, frame)))
+    frames = [(match.end(), _count(match["of"])) for match in _FRAME.finditer(sentence)]
+    if not frames and found:
+        frames = [(0, found[0][2].of)]
+    for match in _OF_FRAME.finditer(sentence):
+        before = [frame for frame in frames if frame[0] <= match.start()]
+        apart = all(match.end() <= start or match.start() >= end for start, end, _ in found)
+        if not before or not apart or _is_label(sentence, match.start("count")):
+            continue
+        at, of = before[-1]
+        if _count(match["count"]) <= of:
+            whom = _AMONG.match(sentence[at : match.start()]) if at else None
+            share = replace(_share(match, of), among=whom[1].strip() if whom else "")
+            found.append((match.start(), match.end(), share))
     found += [(match.start(), match.end(), Share(0, 100, "")) for match in _NOBODY.finditer(sentence)]
     if not found:
         return ()
     found.sort(key=lambda one: one[0])
     ends = [start for start, _, _ in found[1:]] + [len(sentence)]
     shares = _same_outcome(
-        Share(share.count, share.of, _outcome(sentence, start, end, until), share.sense, share.more)
+        Share(share.count, share.of, _outcome(sentence, start, end, until), share.sense, share.more, share.among)
         for (start, end, share), until in zip(found, ends, strict=True)
     )
     return tuple(share for share in shares if not _REST.match(share.outcome))

@@ -60,3 +60,14 @@ def test_one_denominator_fits_the_rarest_outcome() -> None:
     assert denominator((common, none)) == 100
     assert denominator((common, rare)) == 1000
     assert denominator(()) == 100
+
+
+def test_numbers_of_two_groups_say_which_people_they_count() -> None:
+    sentence = (
+        "Of 100 people with a score of 2, about 2 have a stroke in one year, "
+        "and of 1,000 people with a score of 4, about 50 have a stroke in one year."
+    )
+    assert [(share.count, share.of, share.among) for share in shares_in(sentence)] == [
+        (2, 100, "with a score of 2"),
+        (50, 1000, "with a score of 4"),
+    ]
