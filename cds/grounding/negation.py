@@ -2,14 +2,17 @@
 
 # ruff: noqa: E501, SIM905 lists of words and patterns read better as they are spoken
 
-from cds.grounding.reading import Part, Reading, occurrences, parts_of
+from dataclasses import dataclass, replace
+
+from cds.grounding.reading import Reading, occurrences, parts_of
 from cds.recommendation import CheckResult
 from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence, Term
-from cds.wording.text import stem
+from cds.wording.text import stem, word_set
 
 _LIMITING = frozenset({"unless", "only", "until", "except"})
 _NEARLY = 0.85  # of the best overlap: parts of the evidence that may be the one meant
+_AMOUNT = 1.5  # a number with its unit tells two clauses apart better than a word does
 _ADJUNCT = 0.25  # what a phrase such as "in adults with asthma" weighs against the subject, the verb and the object
 # Too general to be denied by themselves: "people without" says nothing without what follows.
 _NEVER_ALONE = frozenset(
@@ -18,19 +21,47 @@ _NEVER_ALONE = frozenset(
 )
 
 
+_VERBS = word_set(
+    """
+    is are was were be should must may might can cannot could will would do does did has have had reduces reduced
+    increases increased improved shows showed lowers lowered
+    """
+)
+
+
+_FEW = 2  # of an order, what it is about: "keep the vaccine in a refrigerator and never freeze it"
+_PRONOUNS = frozenset({"it", "they", "them"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One statement of the evidence: a clause with those that belong to it, and what its "it" stands for."""
+
+    sentence: Sentence
+    numbers: frozenset[int]
+    referred: tuple[Term, ...]
+
+    def holding(self, term: Term) -> list[Term]:
+        """Where a term is said in it."""
+        here = [o for o in occurrences(term, self.sentence) if o.segment in self.numbers]
+        return here or [o for o in self.referred if term.matches(o)]
+
+
 def check_negation(reading: Reading) -> CheckResult:
     """Fail a statement that denies what its evidence says, or says what its evidence denies."""
     if reading.verbatim:
         return CheckResult("negation", "pass")
-    parts = [part for sentence in reading.evidence for part in parts_of(sentence)]
+    parts = [
+        _Said(sentence, numbers, _referred(sentence, numbers, before))
+        for before, sentence in zip((None, *reading.evidence), reading.evidence, strict=False)
+        for _, numbers in parts_of(sentence)
+    ]
     for sentence in reading.claim:
         for number in range(len(sentence.segments)):
             terms = [term for term in sentence.terms if term.segment == number]
-            subject = (
-                [t for t in sentence.terms if t.segment == number - 1] if sentence.segments[number].inherits else []
-            )
+            subject = _referred(sentence, frozenset({number}), None)
             amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) == number]
-            against = _against(terms, _meant([*terms, *subject], amounts, parts))
+            against = _against(sentence, [*terms, *subject], _meant([*terms, *subject], amounts, parts))
             if against and not _conditional(sentence, reading.aligned(sentence)):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
@@ -38,35 +69,75 @@ def check_negation(reading: Reading) -> CheckResult:
     return CheckResult("negation", "pass")
 
 
-def _meant(terms: list[Term], amounts: list[Quantity], parts: list[Part]) -> list[Part]:
+def _referred(sentence: Sentence, numbers: frozenset[int], before: Sentence | None) -> tuple[Term, ...]:
+    """What "it" and a left-out subject stand for, said with the sign of the clause that refers to it."""
+    found: list[Term] = []
+    for number in sorted(n for n in numbers if sentence.segments[n].inherits):
+        segment = sentence.segments[number]
+        here = [t for t in sentence.terms if t.segment in numbers]
+        pronoun = next(
+            (i for i in range(segment.first, segment.last + 1) if sentence.tokens[i].text in _PRONOUNS), segment.first
+        )
+        sign = 0 if segment.introduces else segment.sign_at(pronoun)
+        found += [
+            replace(t, sign=sign, segment=number, core=True, local=False)
+            for t in _antecedent(sentence, number, before)
+            if not any(t.matches(o) for o in here)
+        ]
+    return tuple(found)
+
+
+def _antecedent(sentence: Sentence, number: int, before: Sentence | None) -> list[Term]:
+    """The subject of the nearest clause before, else the medicines in it, else all that it is about."""
+    clauses = [(sentence, n) for n in range(number)]
+    if before is not None and not any(
+        sentence.segments[n].inherits or not sentence.segments[n].introduces for _, n in clauses
+    ):
+        clauses = [*((before, n) for n in range(len(before.segments))), *clauses]
+    for source, n in reversed(clauses):
+        terms = [t for t in source.terms if t.segment == n]
+        if source.segments[n].introduces or not terms:
+            continue
+        words = source.words()
+        verb = next((i for i in range(source.segments[n].first, source.segments[n].last + 1) if words[i] in _VERBS), 0)
+        return (
+            [t for t in terms if t.last < verb and t.core]
+            or [t for t in terms if t.medicine]
+            or [t for s, m in clauses for t in s.terms if t.segment == m and t.medicine]
+            or [t for t in terms if t.core][:_FEW]
+        )
+    return []
+
+
+def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> list[_Said]:
     """The parts of the evidence that a segment of the statement may rest on."""
     scored = []
-    for sentence, numbers in parts:
+    for part in parts:
         score = 0.0
         for term in terms:
-            places = {o.segment for o in occurrences(term, sentence)}
-            inherited = any(sentence.segments[n].inherits and n - 1 in places for n in numbers)
-            score += term.weight * (1.0 if places & numbers else 0.9 if inherited else 0.3 if places else 0.0)
+            if part.holding(term):
+                score += term.weight
+            elif occurrences(term, part.sentence):
+                score += 0.3 * term.weight
         for amount in amounts:
-            alike = [q for q in sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
-            score += any(sentence.segment_of(q.last) in numbers for q in alike)
-        scored.append((score, sentence, numbers))
-    best = max((score for score, _, _ in scored), default=0.0)
-    return [(sentence, numbers) for score, sentence, numbers in scored if best and score >= _NEARLY * best]
+            alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
+            score += _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
+        scored.append((score, part))
+    best = max((score for score, _ in scored), default=0.0)
+    return [part for score, part in scored if best and score >= _NEARLY * best]
 
 
-def _against(terms: list[Term], meant: list[Part]) -> str:
+def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
     """The terms said with the opposite sign, when they outweigh those said with the same."""
     agree = disagree = 0.0
     opposed: list[str] = []
     medicines: set[bool] = set()
     for term in terms:
-        found = [o for sentence, numbers in meant for o in occurrences(term, sentence) if o.segment in numbers]
-        if not found:
+        held = [(part.sentence, o) for part in meant for o in part.holding(term)]
+        found = [o for _, o in held]
+        if not found or term.stem in _NEVER_ALONE:
             continue
-        if term.stem in _NEVER_ALONE:
-            continue
-        if _turned_alone(term, found):
+        if _turned_alone(term, found) or _with_and_without(sentence, term, held):
             return term.stem  # "with diabetes" for "without diabetes" turns one word only
         signs = {o.sign for o in found}
         if 0 in signs or not term.sign or len(signs) > 1:
@@ -84,6 +155,18 @@ def _against(terms: list[Term], meant: list[Part]) -> str:
     return ", ".join(opposed) if disagree and (disagree >= agree or medicines == {False}) else ""
 
 
+def _with_and_without(sentence: Sentence, term: Term, held: list[tuple[Sentence, Term]]) -> bool:
+    """Whether one says "with it" and the other only "without it", inside a clause that is itself denied."""
+    if term.local:
+        return all(not o.local and _with(other, o) for other, o in held)
+    return _with(sentence, term) and all(o.local for _, o in held)
+
+
+def _with(sentence: Sentence, term: Term) -> bool:
+    """Whether the word stands right behind "with": at most one word between them."""
+    return "with" in sentence.words()[max(0, term.first - 2) : term.first]
+
+
 def _turned_alone(term: Term, found: list[Term]) -> bool:
     if not (term.local or all(o.local for o in found)):
         return False
@@ -91,6 +174,16 @@ def _turned_alone(term: Term, found: list[Term]) -> bool:
 
 
 def _conditional(sentence: Sentence, aligned: tuple[Sentence, ...]) -> bool:
-    """'Do not use X unless Y' says the same as 'use X only if Y'."""
-    said = _LIMITING & set(sentence.words())
-    return bool(said) and any((there := _LIMITING & set(other.words())) and there != said for other in aligned)
+    """'Do not use X unless Y' says the same as 'use X only if Y', and 'not without Y' as 'only with Y'."""
+    said = _limits(sentence)
+    return bool(said) and any((there := _limits(other)) and there != said for other in aligned)
+
+
+def _limits(sentence: Sentence) -> set[str]:
+    words = sentence.words()
+    found = set(_LIMITING & set(words))
+    if "without" in words and {"not", "never", "no"} & set(words[: words.index("without")]):
+        found.add("without")
+    if "before" in words and {"needed", "required", "necessary"} & set(words):
+        found.add("before")  # "advice is needed before it is restarted"
+    return found

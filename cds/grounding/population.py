@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable
 
-from cds.grounding.reading import Reading, occurrences
+from cds.grounding.reading import Reading, occurrences, parts_of
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence
 from cds.wording.text import stem, word_set
@@ -54,9 +54,10 @@ _PEOPLE = _stems(
     "people patients adults women men children those person patient individuals anyone someone adult woman man child persons"
 )
 _CONDITION = frozenset({"if", "when", "unless", "only", "provided", "whenever"})
+_RESTING = 0.75  # of the share of the best part
 _MODAL = word_set(
     """
-    should must may can offer give use start stop consider avoid recommend recommended do not refer check measure
+    should must may can offer give use start stop consider avoid recommend recommended do refer offered given used treated check measure
     continue prescribe contraindicated indicated advised need needs treat add reduce switch monitor take
     """
 )
@@ -71,7 +72,10 @@ def check_population(reading: Reading) -> CheckResult:
         if not aligned:
             continue
         found = (
-            _foreign(sentence, aligned, reading) or _everyone(sentence, aligned) or _dropped(sentence, aligned, reading)
+            _foreign(sentence, aligned, reading)
+            or _graded(sentence, aligned)
+            or _everyone(sentence, aligned)
+            or _dropped(sentence, aligned, reading)
         )
         if found:
             detail, verdict = found
@@ -148,8 +152,23 @@ def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
                 if group in ("adult",) and "older" in near[family]:
                     continue
                 return f"the cited text speaks of {_list(near[family])}, not of {group}", "contradicted"
+            unborn = group == "child" and bool(_UNBORN & set(sentence.stems))
+            if unborn and any(_UNBORN & set(other.stems) for other in aligned):
+                continue  # the baby of a pregnancy is named in both
             if group not in _UNSAID:
                 return f"the cited text does not speak of {group}", "not_addressed"
+    return None
+
+
+def _graded(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, str] | None:
+    """Severe eczema where the cited text speaks of mild eczema only, whatever else it calls severe."""
+    for group, named in FAMILIES["severity"].items():
+        noun = _noun_after(sentence, named)
+        if not noun:
+            continue
+        theirs = {g for other in aligned for g, words in FAMILIES["severity"].items() if noun in _nouns(other, words)}
+        if theirs and group not in theirs:
+            return f"the cited text speaks of {_list(theirs)} {noun}, not of {group}", "contradicted"
     return None
 
 
@@ -172,6 +191,8 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
     best = aligned[0]
     mine, theirs = groups_in([sentence]), groups_in([best])
     near = _beside(sentence, best)
+    numbers = _resting(sentence, best)
+    resting = {t.stem for i, t in enumerate(best.tokens) if best.segment_of(i) in numbers}
     asked = groups_in(s for s in reading.context if s.text == reading.question)
     claim_stems = {token.stem for token in sentence.tokens}
     for family, groups in theirs.items():
@@ -179,7 +200,7 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
             continue
         for group in sorted(groups & _KEPT):
             noun = _noun_after(best, FAMILIES[family][group])
-            if family == "severity" and noun and noun in claim_stems:
+            if family == "severity" and noun and noun in claim_stems and resting & FAMILIES[family][group]:
                 return f"the cited text speaks of {group} {noun} only", "contradicted"
             if family != "severity" and _advises(best) and len(groups) == 1 and near & FAMILIES[family][group]:
                 return f"the cited text speaks of {group} only", "contradicted"
@@ -193,8 +214,13 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
     around = (sentence, *reading.context)
     known = {t.stem for s in around for t in s.tokens}
     dropped = False
+    resting = _resting(sentence, best)
     for number, segment in enumerate(best.segments):
-        if segment.opener not in _CONDITION or (segment.first and best.tokens[segment.first - 1].text == "or"):
+        if (
+            number not in resting
+            or segment.opener not in _CONDITION
+            or (segment.first and best.tokens[segment.first - 1].text == "or")
+        ):
             continue
         terms = [t for t in best.terms if t.segment == number and t.specific]
         amounts = [q for q in best.quantities if segment.first <= q.first <= segment.last]
@@ -207,6 +233,18 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
             return None
         dropped = True
     return ("the cited text says so under a condition that is left out", "contradicted") if dropped else None
+
+
+def _resting(sentence: Sentence, best: Sentence) -> set[int]:
+    """The segments of the parts that the statement may rest on: the condition of another clause is none of its own."""
+    parts = [numbers for _, numbers in parts_of(best)]
+    shares = []
+    for numbers in parts:
+        held = sum(t.weight for t in sentence.terms if any(o.segment in numbers for o in occurrences(t, best)))
+        raw = [q.raw for q in best.quantities if best.segment_of(q.last) in numbers]
+        shares.append(held + sum(q.raw in raw for q in sentence.quantities))
+    most = max(shares, default=0.0)
+    return {n for numbers, share in zip(parts, shares, strict=True) if share >= _RESTING * most for n in numbers}
 
 
 def _beside(sentence: Sentence, best: Sentence) -> set[str]:
@@ -225,14 +263,18 @@ def _advises(sentence: Sentence) -> bool:
 
 
 def _noun_after(sentence: Sentence, words: frozenset[str]) -> str:
-    """The thing a severity is said of: asthma in "severe asthma", "severe acute asthma"."""
+    """The thing a severity is first said of: asthma in "severe asthma", "severe acute asthma"."""
+    return next(iter(_nouns(sentence, words)), "")
+
+
+def _nouns(sentence: Sentence, words: frozenset[str]) -> list[str]:
+    graded = frozenset().union(*FAMILIES["severity"].values()) | {"life", "threaten"}
+    found = []
     for i, token in enumerate(sentence.tokens):
         if token.stem in words:
-            graded = frozenset().union(*FAMILIES["severity"].values()) | {"life", "threaten"}
-            for term in sentence.terms:
-                if i < term.first <= i + 6 and term.specific and not graded & set(term.parts):
-                    return term.parts[-1]
-    return ""
+            near = (t for t in sentence.terms if i < t.first <= i + 6 and t.specific and not graded & set(t.parts))
+            found += [t.parts[-1] for t in near][:1]
+    return found
 
 
 def _list(groups: set[str]) -> str:

@@ -13,6 +13,9 @@ _MUST = word_set(
     mandated
     """
 )
+_NEEDED = frozenset(
+    {"required", "essential", "mandatory", "vital", "crucial", "compulsory", "obligatory", "needed", "need", "needs"}
+)
 _SHOULD = word_set(
     """
     should shouldn't recommend recommended recommends offer advise advised indicated ought advisable first-line
@@ -134,12 +137,27 @@ def _stronger(sentence: Sentence, aligned: tuple[Sentence, ...]) -> str:
 
 
 def _modal(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence, ...]) -> str:
-    level = _level(words, sentence)
-    best = max(_support(sentence, other) for other in aligned)
+    whole = range(len(sentence.tokens))
+    detail = _modal_of(sentence, words, aligned, whole)
+    if len(sentence.segments) == 1:
+        return detail
+    parts = []
+    for segment in sentence.segments:
+        span = range(segment.first, segment.last + 1)
+        part = frozenset(w for i, w in enumerate(sentence.words()) if i in span) & words
+        parts.append(_modal_of(sentence, part, aligned, span))
+        if part & _MUST and not part & _PROHIBITING and parts[-1]:
+            return parts[-1]  # "should not ... and must ...": what is forbidden does not allow the order
+    return detail if any(parts) else ""  # a clause may rest on another sentence than the whole
+
+
+def _modal_of(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence, ...], span: range) -> str:
+    level = _level(words, sentence, first=span.start)
+    best = max(max(_segment_support(sentence, other, span), default=0.0) for other in aligned)
     levels = set()
     hedged = True
     for other in aligned:
-        for number, score in enumerate(_segment_support(sentence, other)):
+        for number, score in enumerate(_segment_support(sentence, other, span)):
             if score < 0.75 * best:
                 continue
             segment = other.segments[number]
@@ -163,6 +181,8 @@ def _modal(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence, .
 
 def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
     """3 must, 2 should, 1 may, 0 neither."""
+    if words & _NEEDED and words & {"not", "no", "never"} and not words & (_MUST - _NEEDED):
+        return 0  # "is not required" orders nothing
     if words & _MUST or ({"have", "to"} <= words and "has to" in sentence.text.lower()):
         return 3
     if words & {"never", "contraindicated"}:
@@ -196,13 +216,11 @@ def _free(sentence: Sentence) -> frozenset[str]:
     return frozenset(token.text for i, token in enumerate(sentence.tokens) if i not in taken)
 
 
-def _support(sentence: Sentence, other: Sentence) -> float:
-    return max(_segment_support(sentence, other), default=0.0)
-
-
-def _segment_support(sentence: Sentence, other: Sentence) -> list[float]:
+def _segment_support(sentence: Sentence, other: Sentence, span: range) -> list[float]:
     scores = [0.0] * len(other.segments)
     for term in sentence.terms:
+        if term.first not in span:
+            continue
         for number in {o.segment for o in occurrences(term, other)}:
             scores[number] += term.weight
     return scores

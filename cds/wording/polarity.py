@@ -17,6 +17,7 @@ _CLAUSE = word_set(
     omitted harmless unrelated unaffected unchanged insufficient inadequate nobody nothing unaccompanied ill-advised
     nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute refutes
     disprove disproves dispensable dissuade discourage discouraged exclude excluded excludes hardly scarcely barely
+    pause paused pausing suspend suspended suspending interrupt interrupted interrupting interruption
     precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth
     """
 )
@@ -131,6 +132,17 @@ _FINITE = word_set(
 _RELATIVE = frozenset(
     {"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"}
 )
+_ADVERBIAL = _RELATIVE | {
+    "while",
+    "because",
+    "since",
+    "although",
+    "though",
+    "as",
+}  # what these say is no statement of "it"
+_ELLIPTIC = _ACTIVE | {"not", "no", "never", "none"}  # with nothing behind them they turn nothing
+_RESUMED = word_set("started restarted resumed reintroduced recommenced")
+_HALTED = word_set("withheld stopped paused suspended interrupted omitted discontinued")
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = word_set("stopping discontinuing ceasing withholding quitting halting cessation discontinuation")
 _DETERMINERS = frozenset(
@@ -157,7 +169,7 @@ class Segment:
     )  # by a verb before them: "to stop smoking", "avoid alcohol"
     opener: str = ""  # the word that began it: "if", "unless", "but", ...
     introduces: bool = False  # "in pregnancy, ...": says when, not what
-    inherits: bool = False  # "... but is not advised in children": its subject stands in the first segment
+    inherits: bool = False  # "... but is not advised in children", "it is stopped": what it is said of stands before
 
     def sign_at(self, token: int) -> int:
         if token in self.turned:
@@ -178,7 +190,9 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
         more = number + 1 < len(bounds)
         introduces = opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         after = words[first + 1] if first + 1 < len(words) else ""
-        inherits = number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY
+        inherits = (number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY) or (
+            opener not in _ADVERBIAL and _refers(words, first, last)
+        )
         result.append(Segment(first, last, sign, turned, following, opener, introduces, inherits))
     for number, segment in enumerate(result):  # "women who ... are not offered": one clause around another
         if segment.opener == _RESUMES and number > 1:
@@ -187,6 +201,20 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
             result[number - 2] = replace(before, sign=sign, introduces=False)
             result[number] = replace(segment, sign=sign)
     return tuple(result)
+
+
+def _refers(words: list[str], first: int, last: int) -> bool:
+    """Whether something named before is meant: "it must not be given", "stop it", "they are taken"; not "it is known that"."""
+    for k in range(first, last + 1):
+        if words[k] in ("they", "them"):
+            return True
+        if words[k] == "it" and not (
+            words[k + 1 : k + 2]
+            and words[k + 1] in ("is", "was")
+            and {"that", "to", "whether"} & set(words[k + 2 : k + 6])
+        ):
+            return True
+    return False
 
 
 def _resumed(words: list[str], bounds: list[tuple[int, str]], used: frozenset[int]) -> list[tuple[int, str]]:
@@ -251,6 +279,16 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}
         ):
             bounds.append((i, word))  # "and the dose should be reviewed"
+        elif word == "and" and after in _RESUMED and _HALTED & set(words[bounds[-1][0] : i]):
+            bounds.append((i, word))  # "withheld during vomiting and started again afterwards"
+        elif (
+            word == "and"
+            and bounds[-1][1] not in _RELATIVE
+            and "that" not in words[bounds[-1][0] : i]
+            and (_PREDICATE if words[i - 1] == "," else _FINITE) & set(words[bounds[-1][0] : i])
+            and _new_clause(words, i + 1)
+        ):
+            bounds.append((i, word))  # ", and more patients had complications"
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
             if after in ("no", "not", "never") and word in (",", "and"):
                 continue
@@ -266,6 +304,16 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
                 continue  # "do not start or continue X"
             bounds.append((i, word))
     return bounds
+
+
+def _new_clause(words: list[str], start: int) -> bool:
+    """Whether a subject and its verb stand here: "azithromycin 1 g is given"."""
+    for k in range(start, min(start + 7, len(words))):
+        if words[k] in _FINITE:
+            return k > start
+        if words[k] in (",", "and", "or", "who", "which", "that", "when", "if", "than", ";"):
+            return False
+    return False
 
 
 def _imperative_after_not(words: list[str], first: int, i: int) -> bool:
@@ -297,7 +345,10 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             continue
         local = _local(words, i)
         if local:
-            end = _reach(words, i + local, last)
+            doing = words[i] == "without" and words[i + 1].endswith(
+                "ing"
+            )  # "without raising the number of people who ..."
+            end = last if doing and "," not in words[i:last] else _reach(words, i + local, last)
             turned ^= set(range(i + local, end + 1))
             i = max(end + 1, i + local)
             continue
@@ -307,7 +358,7 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
                 i = same + 1  # "no significant difference" says: the same
                 continue
             after = words[i + 1] if i + 1 < len(words) else "."
-            if after in (",", ".", ";", ")"):
+            if after in (",", ".", ";", ")") and words[i] in _ELLIPTIC:
                 i += 1
                 continue  # "6 have a stroke and 94 do not"
             if (
@@ -316,6 +367,8 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
                 and words[i - 1] in ("of", "with", "in", "for", "to", "had", "having", "and")
             ):
                 turned ^= set(range(i + 1, _reach(words, i + 1, last) + 1))  # "in cases of no fever"
+            elif words[i] in _ACTIVE and after == "and":
+                pass  # "advised to stop and offered help": nothing follows that is stopped
             elif words[i] in _ACTIVE:
                 following ^= set(range(i + 1, last + 1))
             elif relative and words[i] in ("neither", "none", "no", "nothing") and i == first + 1:
@@ -362,7 +415,7 @@ def _local(words: list[str], i: int) -> int:
             ):
                 return 0
             return len(parts)
-    if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior"):
+    if words[i] == "not" and i + 1 < len(words) and words[i + 1] == "inferior":
         return 1
     return 0
 
@@ -371,7 +424,7 @@ def _single(words: list[str], i: int) -> int | None:
     """Non-pregnant, not inferior, uncontrolled: the one word that is turned."""
     if words[i] == "non" and i + 2 < len(words) and words[i + 1] == "-" and words[i + 2] in _NON:
         return i + 2
-    if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "superior", "only"):
+    if words[i] == "not" and i + 1 < len(words) and words[i + 1] in ("inferior", "only"):
         return i + 1
     if words[i] in PREFIXED:
         return i
@@ -439,11 +492,15 @@ def _turns(words: list[str], i: int, first: int) -> bool:
     before = words[i - 1] if i else ""
     if word in ("rule", "rules", "ruled"):
         return words[i + 1 : i + 2] == ["out"]
+    if word in ("wait", "waiting"):
+        return words[i + 1 : i + 2] in (["for"], ["until"])
     if word in ("delay", "delaying") or (word == "delayed" and before in ("be", "is", "are", "been")):
         return True
     if word not in _CLAUSE:
         return False
     after = words[i + 1] if i + 1 < len(words) else ""
+    if after == "-" and word in _ACTIVE:
+        return False  # a stop-smoking service
     if word in ("failure", "failing"):
         return before not in _BEFORE_FAILURE and after == "to"
     if word in ("fail", "fails", "failed"):
