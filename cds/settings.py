@@ -48,8 +48,6 @@ class Settings(BaseModel):
     answer_seconds: float = Field(
         default=60.0, gt=0, le=600, description="How long the model may take before the answer is quoted instead."
     )
-    engine: Literal["faiss", "milvus"] = Field(default="faiss", description="Where the vectors are searched.")
-    milvus: str | None = Field(default=None, description="A Milvus address or a Milvus Lite file.")
     fhir_hosts: str = Field(
         default="", description="FHIR servers that may be read when a CDS Hooks call brings too little, by host:port."
     )

@@ -10,7 +10,7 @@ from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.db import Database
-from cds.errors import Integrity
+from cds.errors import Conflict, Integrity
 from ingest.documents.files import SourceFile, find_files
 from ingest.documents.pool import Readers
 from ingest.documents.refusals import Refused
@@ -77,12 +77,19 @@ def ingest_guidelines(
     run.check(log)
     waiting = run.waiting(publish=publish)
     if run.report.added or waiting or run.index_is_behind(builder):
-        generation = builder.prepare(lambda done, total: progress("index", done, total), cancelled)
-        with db.transaction() as tx:
-            for edition in waiting:
-                run.report.superseded.extend(library.publish(tx, edition, actor=actor))
-                run.report.published.append(edition)
-            builder.make_current(tx, generation, actor=actor)
+        for last_try in (False, True):
+            generation = builder.prepare(lambda done, total: progress("index", done, total), cancelled)
+            try:
+                with db.transaction() as tx:
+                    superseded = [one for edition in waiting for one in library.publish(tx, edition, actor=actor)]
+                    builder.make_current(tx, generation, actor=actor)
+                break
+            except Conflict as conflict:
+                # Another run published while this one embedded: its passages have to be in the index too.
+                if last_try or conflict.code != "index_stale":
+                    raise
+        run.report.published.extend(waiting)
+        run.report.superseded.extend(superseded)
     run.report.seconds = time.perf_counter() - started
     return run.report
 
