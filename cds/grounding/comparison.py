@@ -59,11 +59,20 @@ def _fail(detail: str) -> CheckResult:
 
 
 def _alike(sentence: Sentence) -> bool:
-    return bool(_ALIKE.search(sentence.text.lower()))
+    return bool(_ALIKE.search(_unmeasured(sentence)))
+
+
+def _unmeasured(sentence: Sentence) -> str:
+    """The text without its quantities: "more than a day" compares with nothing."""
+    text = sentence.text.lower()
+    for q in reversed(sentence.quantities):
+        if q.comparator not in ("=", "range"):
+            text = text[: sentence.tokens[q.first].start] + text[sentence.tokens[q.last].end :]
+    return text
 
 
 def _unlike(sentence: Sentence) -> bool:
-    text = sentence.text.lower()
+    text = _unmeasured(sentence)
     return bool(_UNLIKE.search(text)) and not _ALIKE.search(text)
 
 

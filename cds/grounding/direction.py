@@ -64,6 +64,9 @@ _ANATOMY = word_set(
 )
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
 _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of
+_GRADED = frozenset(
+    {"risk", "dose", "doses", "quality", "certainty", "grade", "severity", "intensity", "income", "mood"}
+)
 _DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
 _BESIDE = 2.5  # the word right after: "higher" is said of the mortality in "higher mortality"
 _OBJECT = 5
@@ -110,9 +113,12 @@ def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
     return found
 
 
-def _joined(sentence: Sentence, at: int) -> bool:
-    """High-risk and low-dose are names; they say nothing of what is higher."""
-    return at + 1 < len(sentence.tokens) and sentence.tokens[at + 1].text == "-"
+def _joined(sentence: Sentence, at: int) -> str:
+    """High-risk and low-dose are names; they say nothing of what is higher, and are told apart by what they name."""
+    rest = [token for token in sentence.tokens[at + 1 : at + 3] if token.text != "-"]
+    hyphen = at + 1 < len(sentence.tokens) and sentence.tokens[at + 1].text == "-"
+    named = sentence.tokens[at].text in ("high", "low") and bool(rest) and rest[0].text in _GRADED
+    return rest[0].stem if rest and (hyphen or named) else "-" if hyphen else ""
 
 
 def _turned(
@@ -136,6 +142,11 @@ def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
     score = 0.0
     ordered = sentence.stems[at] in _ORDER
     for quantity in sentence.quantities:
+        if ordered and 0 < quantity.first - at <= 2:  # "after 2 weeks"
+            score += any(
+                q.dimension == quantity.dimension and q.low == quantity.low and 0 < q.first - there <= 2
+                for q in other.quantities
+            )
         if 0 < at - quantity.last <= 2:  # "2 weeks after starting"
             score += any(
                 q.dimension == quantity.dimension and q.low == quantity.low and 0 < there - q.last <= 2

@@ -29,6 +29,7 @@ _VERBS = word_set(
 )
 
 
+_UNNAMED = 0.8  # of a clause that names no medicine, where the statement does
 _FEW = 2  # of an order, what it is about: "keep the vaccine in a refrigerator and never freeze it"
 _PRONOUNS = frozenset({"it", "they", "them"})
 
@@ -40,6 +41,13 @@ class _Said:
     sentence: Sentence
     numbers: frozenset[int]
     referred: tuple[Term, ...]
+
+    @property
+    def medicines(self) -> bool:
+        """Whether it names a medicine, or refers to one."""
+        return any(t.medicine for t in self.sentence.terms if t.segment in self.numbers) or any(
+            t.medicine for t in self.referred
+        )
 
     def holding(self, term: Term) -> list[Term]:
         """Where a term is said in it."""
@@ -62,7 +70,7 @@ def check_negation(reading: Reading) -> CheckResult:
             subject = _referred(sentence, frozenset({number}), None)
             amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) == number]
             against = _against(sentence, [*terms, *subject], _meant([*terms, *subject], amounts, parts))
-            if against and not _conditional(sentence, reading.aligned(sentence)):
+            if against and not _conditional(sentence, reading.evidence):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
                 )
@@ -112,6 +120,9 @@ def _antecedent(sentence: Sentence, number: int, before: Sentence | None) -> lis
 def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> list[_Said]:
     """The parts of the evidence that a segment of the statement may rest on."""
     scored = []
+    named = [t for t in terms if t.medicine]
+    if any(part.holding(t) for part in parts for t in named):  # what is said of another medicine is not meant
+        parts = [p for p in parts if any(p.holding(t) for t in named) or not p.medicines]
     for part in parts:
         score = 0.0
         for term in terms:
@@ -122,6 +133,8 @@ def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> li
         for amount in amounts:
             alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
             score += _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
+        if named and not part.medicines:
+            score *= _UNNAMED
         scored.append((score, part))
     best = max((score for score, _ in scored), default=0.0)
     return [part for score, part in scored if best and score >= _NEARLY * best]
@@ -173,10 +186,10 @@ def _turned_alone(term: Term, found: list[Term]) -> bool:
     return (term.sign or 1) not in {o.sign or 1 for o in found}
 
 
-def _conditional(sentence: Sentence, aligned: tuple[Sentence, ...]) -> bool:
+def _conditional(sentence: Sentence, evidence: tuple[Sentence, ...]) -> bool:
     """'Do not use X unless Y' says the same as 'use X only if Y', and 'not without Y' as 'only with Y'."""
     said = _limits(sentence)
-    return bool(said) and any((there := _limits(other)) and there != said for other in aligned)
+    return bool(said) and any((there := _limits(other)) and there != said for other in evidence)
 
 
 def _limits(sentence: Sentence) -> set[str]:

@@ -14,6 +14,7 @@ _ABOUT = 0.06  # "about a fifth" of 19 %
 _ANALYTE = 0.035  # 7 mmol/L of glucose is given as 126 mg/dL and as 125
 _DAYS_A_MONTH = 30.4
 _ELSEWHERE = 0.5  # the place of the matching number must fit at least so well as the place of another number
+_BOUND = 0.7  # of a number bounded otherwise: that both say "at least" tells that the same is meant
 _FAR = 30  # words away nothing belongs to a number any more
 _BARE_ELSEWHERE = 0.42  # of a number without a unit, whose neighbours say less
 _IN_ORDER = frozenset({"respectively", "then", "followed", "subsequently", "thereafter"})
@@ -81,7 +82,14 @@ def _judge(
         and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
     ]
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
-    rival = max((_place(wanted, sentence, q, s, fitting) for q, s in others), default=0.0)
+    bound = wanted.comparator not in ("=", "range") and any(q.comparator == wanted.comparator for q, _ in fitting)
+    rival = max(
+        (
+            _place(wanted, sentence, q, s, fitting) * (_BOUND if bound and q.comparator != wanted.comparator else 1.0)
+            for q, s in others
+        ),
+        default=0.0,
+    )
     listed = any("respectively" in s.words() for _, s in fitting)  # their order says which is whose
     if rival and not listed and best < (_ELSEWHERE if wanted.dimension else _BARE_ELSEWHERE) * rival:
         return _fail("number", f"{said} is said of something else in the cited text", "contradicted")

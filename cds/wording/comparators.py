@@ -98,7 +98,28 @@ _BARE_BE = frozenset(
         "last",
     }
 )
-_CLOSED = frozenset({"or", "and", "to", "in", "of", "the", "a", "is", "for", "with", "than", "at"})
+_CLOSED = frozenset(
+    {
+        "or",
+        "and",
+        "to",
+        "in",
+        "of",
+        "the",
+        "a",
+        "is",
+        "for",
+        "with",
+        "than",
+        "at",
+        "after",
+        "before",
+        "when",
+        "if",
+        "from",
+    }
+    | {"on", "by", "within", "over", "under", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
+)
 _FLIP: dict[Comparator, Comparator] = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
 # Words that make a bare number a bound without saying which side.
@@ -136,7 +157,9 @@ def comparator_of(found: tuple[Token, ...], first: int, last: int) -> tuple[Comp
             before = _match_before(words, noun)
             if before and words[noun - 1] not in ("to", "from", "for"):
                 return _negated(words, before[0], before[1], first, last)
-    if first and words[first - 1] == "from" and words[last + 1 : last + 3] in (["of", "age"], ["and", "older"]):
+    aged = words[last + 1 : last + 3] in (["of", "age"], ["and", "older"])
+    upwards = words[last] == "years" and words[last + 1 : last + 2] in ([], ["."], [","])  # "below 150 from 80 years"
+    if first and words[first - 1] == "from" and (aged or upwards):
         return ">=", first - 1, last
     return "=", first, last
 

@@ -145,7 +145,8 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> Numb
     value = total + (current or 0.0)
     if found[index].text in ("one", "zero") and last == index:
         after = next((t.text for t in found[last + 1 : last + 3] if t.text != "-"), "")
-        if not ((unit(after) and after not in SHORT) or after in ("in", "out")):
+        ranged = after in ("to", "or") and last + 2 < len(found) and found[last + 2].text in _DIGITS  # one to two weeks
+        if not ranged and not ((unit(after) and after not in SHORT) or after in ("in", "out")):
             return None
     if last + 1 < len(found) and found[last + 1].text in (
         "third",

@@ -142,7 +142,8 @@ _ADVERBIAL = _RELATIVE | {
 }  # what these say is no statement of "it"
 _ELLIPTIC = _ACTIVE | {"not", "no", "never", "none"}  # with nothing behind them they turn nothing
 _RESUMED = word_set("started restarted resumed reintroduced recommenced")
-_HALTED = word_set("withheld stopped paused suspended interrupted omitted discontinued")
+_PLACES = frozenset({"in", "on", "at", "during", "when", "for", "if", "with"})
+_HALTED = word_set("avoided withheld stopped paused suspended interrupted omitted discontinued")
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = word_set("stopping discontinuing ceasing withholding quitting halting cessation discontinuation")
 _DETERMINERS = frozenset(
@@ -190,7 +191,7 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
         more = number + 1 < len(bounds)
         introduces = opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         after = words[first + 1] if first + 1 < len(words) else ""
-        inherits = (number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY) or (
+        inherits = (number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY | _RESUMED | _HALTED) or (
             opener not in _ADVERBIAL and _refers(words, first, last)
         )
         result.append(Segment(first, last, sign, turned, following, opener, introduces, inherits))
@@ -279,6 +280,8 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}
         ):
             bounds.append((i, word))  # "and the dose should be reviewed"
+        elif word == "and" and after in _HALTED and words[i + 2] in _PLACES and _FINITE & set(words[bounds[-1][0] : i]):
+            bounds.append((i, word))  # "reserved for severe flares and avoided on the face"
         elif word == "and" and after in _RESUMED and _HALTED & set(words[bounds[-1][0] : i]):
             bounds.append((i, word))  # "withheld during vomiting and started again afterwards"
         elif (
@@ -290,7 +293,7 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
         ):
             bounds.append((i, word))  # ", and more patients had complications"
         elif word in _JOIN and after in _PREDICATE and i + 2 < len(words):
-            if after in ("no", "not", "never") and word in (",", "and"):
+            if (after in ("no", "not") and word in (",", "and")) or (after == "never" and word == ","):
                 continue
             if word == "," and after in _AUXILIARY:
                 continue  # the clause goes on after something put in between

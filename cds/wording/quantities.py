@@ -290,6 +290,8 @@ def _share(found: tuple[Token, ...], part: Number, whole: Number, between: list[
         )
     ]
     round_whole = whole.value in _ROUND
+    if len(words) == 2 and words[1] == "per" and words[0].isalpha():
+        words = words[1:]  # 34 falls per 100 person-years
     if (
         words not in (["in"], ["out"], ["per"], ["for"])
         and not (not words and between and round_whole)
@@ -354,6 +356,10 @@ def _single(found: tuple[Token, ...], number: Number) -> Quantity:
         celsius = value if found[at].text == "c" else (value - 32) / 1.8
         return Quantity(celsius, celsius, "=", "temperature", (value,), number.first, at, number.decimals)
     measured, end = unit_at(found, number.last + 1)
+    if number.fraction and at < len(found) and found[at].text in ("a", "an"):
+        measured, end = unit_at(found, at + 1)  # half an hour
+    if measured and found[at].text == "s" and number.first and found[number.first - 1].text in ("over", "under", "-"):
+        measured = None  # the over 65s
     if measured:
         dimension, factor = measured
         if dimension == "temperature" and "fahrenheit" in found[end - 1].text:
