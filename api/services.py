@@ -12,6 +12,7 @@ from cds.audit import AuditLog
 from cds.clock import Clock, SystemClock
 from cds.consult import ConsultParts
 from cds.db import Database, open_database
+from cds.drafting import warm_up
 from cds.language_model import LanguageModel
 from cds.language_model.source import ModelSource
 from cds.policy import Policy, read_policy, shipped_policy
@@ -88,6 +89,11 @@ class Services:
     def model(self) -> LanguageModel | None:
         return self.model_source.current()
 
+    def warm_model(self) -> None:
+        """Load the model, if there is one, and let it read its instructions."""
+        if self.model is not None:
+            warm_up(self.model, seconds=self.settings.answer_seconds)
+
     @cached_property
     def nearness(self) -> Nearness:
         return Nearness(lambda: self.embedder)
@@ -110,6 +116,8 @@ class Services:
 
     def close(self) -> None:
         """Let go of what was opened."""
+        if "model_source" in self.__dict__:
+            self.model_source.close()
         if "db" in self.__dict__:
             self.db.close()
 

@@ -33,6 +33,8 @@ from cds.recommendation import (
 # One draft, and one more with the reasons when every statement of the first was refused.
 _ATTEMPTS = 2
 _NEAREST = 3
+# The model says that the sentences hold no answer: believed unless the search is nearly certain of the contrary.
+_SURE = 0.9
 _NOTHING = Evidence((), None)
 _NOT_ANSWERED = "The guidelines held here do not answer this question. The nearest passages are below."
 
@@ -152,6 +154,8 @@ def _by_model(
         spent += drafted.seconds
         on_draft()
         if not drafted.answered:
+            if asked.confidence < _SURE:
+                return abstained(asked, "model_found_no_answer", withheld=withheld)
             return quoted(asked, because="model_found_no_answer", withheld=withheld)
         shown, refused = _checked(asked, drafted.statements)
         withheld = (*withheld, *refused)

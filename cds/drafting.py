@@ -109,6 +109,22 @@ def draft(
     raise InvalidDraft("The model's answer has the wrong form, twice.")
 
 
+def warm_up(model: LanguageModel, *, seconds: float) -> None:
+    """Let the model read its instructions once: they start every prompt, and it need not read them again."""
+    skill = model.identity.skill
+    if skill == "none":
+        return
+    prompt = load_prompt(skill, family=model.identity.name.split("-")[0].lower())
+    model.complete(
+        system=prompt.text,
+        user="",
+        schema=_object({"answered": {"const": "no"}}),
+        max_tokens=_OUT[skill],
+        seconds=seconds,
+        cancelled=lambda: False,
+    )
+
+
 def patient_lines(facts: PatientFacts, on: date) -> tuple[Because, ...]:
     """The few facts of this patient that most answers turn on, each with the line of the chart it comes from."""
     lines: list[Because] = []

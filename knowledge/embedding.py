@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -140,6 +140,7 @@ class Embedder:
         return model
 
 
+@cache
 def open_embedder(setting: str) -> Embedder:
     """The embedder a setting names: `default`, or the folder of a sentence-transformers model."""
     if setting == "default":

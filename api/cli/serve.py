@@ -106,7 +106,7 @@ def warm_up(services: Services, warm: threading.Event) -> None:
     """Load what loads slowly before the first question needs it; a part that is missing is missed later, not here."""
     for name, load in (
         ("search", lambda: services.knowledge.search("warm up", limit=1)),
-        ("model", lambda: services.model),
+        ("model", services.warm_model),
     ):
         try:
             load()

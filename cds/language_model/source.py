@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cds.errors import Unavailable
 from cds.language_model import LanguageModel
 from cds.language_model.choosing import open_model
+from cds.language_model.guarded import Guarded
 from cds.settings import Settings
 
 # As long as a failing model is left alone: a physician must not wait at each question to learn that it is still away.
@@ -46,3 +47,10 @@ class ModelSource:
                 # Weights may be fetched while the service runs: looked for again after the same rest.
                 self._again_at = self._now() + _REST_SECONDS
             return self._model
+
+    def close(self) -> None:
+        """Let go of the model, if one was opened."""
+        with self._lock:
+            if isinstance(self._model, Guarded):
+                self._model.close()
+            self._model = None

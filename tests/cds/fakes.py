@@ -51,7 +51,9 @@ class Shelf:
     def _found(self, question: str, passages: Sequence[Passage], limit: int) -> Evidence:
         asked = stems(question)
         scored = [
-            Hit(one, len(asked & stems(f"{one.document.title} {' '.join(one.section)} {one.text}")) / max(1, len(asked)))
+            Hit(
+                one, len(asked & stems(f"{one.document.title} {' '.join(one.section)} {one.text}")) / max(1, len(asked))
+            )
             for one in passages
         ]
         hits = sorted((hit for hit in scored if hit.score > 0), key=lambda hit: -hit.score)[:limit]

@@ -118,9 +118,7 @@ def test_only_an_administrator_changes_care_lists(hospital: Database, clock: Fix
         add_to_care_list(tx, BEN.id, "p1", by=BEN, clock=clock, log=log)
 
 
-def test_breaking_the_glass_opens_a_record_for_one_shift(
-    hospital: Database, clock: FixedClock, log: AuditLog
-) -> None:
+def test_breaking_the_glass_opens_a_record_for_one_shift(hospital: Database, clock: FixedClock, log: AuditLog) -> None:
     with hospital.transaction() as tx:
         number = break_glass(tx, BEN, "p1", "Found unconscious in the waiting room", clock=clock, log=log)
         assert open_patient(tx, BEN, "p1", clock=clock, log=log).reason == f"break_glass:{number}"

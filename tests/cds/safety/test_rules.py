@@ -1,7 +1,5 @@
 """Every line of the table protects somebody, and leaves in peace whoever comes close without meeting it."""
 
-
-
 import pytest
 
 from cds.medicines import all_medicines, classes_of, medicine

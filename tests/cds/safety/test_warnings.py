@@ -1,7 +1,5 @@
 """What a physician is warned of, and what not."""
 
-
-
 from datetime import date
 
 import pytest
