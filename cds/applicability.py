@@ -8,6 +8,7 @@ from cds.grounding.population import FAMILIES
 from cds.patient import PatientFacts
 from cds.recommendation import Applies, Because, Statement
 from cds.safety import chart
+from cds.safety.allergens import is_allergen
 from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence, Term, read_sentence, read_sentences
 from cds.wording.vocabulary import is_condition
@@ -219,8 +220,7 @@ def _measures(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Fi
 def _allergies(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding]:
     """For people allergic to penicillin; not for them."""
     for mention in sentence.medicines:
-        near = sentence.tokens[max(0, mention.first - 4) : mention.last + 3]
-        if not any(t.text.startswith(_ALLERGY) for t in near):
+        if not is_allergen(mention, sentence):
             continue
         wanted = sentence.segments[sentence.segment_of(mention.first)].turned.isdisjoint({mention.first})
         found = None

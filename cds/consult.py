@@ -229,6 +229,8 @@ def _for_patient(
     for statement in statements:
         if statement.kind == "recommendation":
             applies, because, missing = safety.applicability(statement, facts, on)
+            if against := safety.forbidden(statement, facts, on=on):
+                applies, because = "excluded", against
             statement = replace(statement, applies=applies, because=because)
             unknown |= dict.fromkeys(missing)
         judged.append(statement)

@@ -2,6 +2,6 @@
 
 from cds.applicability import applicability
 from cds.safety.rules import Rule, rules
-from cds.safety.warnings import warnings_for
+from cds.safety.warnings import forbidden, warnings_for
 
-__all__ = ["Rule", "applicability", "rules", "warnings_for"]
+__all__ = ["Rule", "applicability", "forbidden", "rules", "warnings_for"]

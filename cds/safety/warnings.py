@@ -9,24 +9,12 @@ from cds.patient import Medication, PatientFacts
 from cds.recommendation import Because, Statement
 from cds.recommendation import Warning as PatientWarning
 from cds.safety import chart
+from cds.safety.allergens import is_allergen
 from cds.safety.rules import Condition, Rule, rules
 from cds.wording.sentence import Sentence, read_sentences
 
 # Where an allergy nobody asked about matters most.
 _ASK_FIRST = frozenset({"antibiotic", "nsaid", "salicylate", "opioid", "local-anaesthetic", "antiepileptic"})
-_ALLERGIC = frozenset(
-    {
-        "allergy",
-        "allergic",
-        "anaphylaxis",
-        "anaphylactic",
-        "hypersensitivity",
-        "hypersensitive",
-        "intolerance",
-        "intolerant",
-        "reaction",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +50,13 @@ def warnings_for(facts: PatientFacts, proposed: Sequence[Statement | str], *, on
     warnings = [_warning(f) for f in _gravest(found)]
     warnings += _unasked(facts, named)
     return tuple(sorted(warnings, key=lambda w: w.severity != "stop"))
+
+
+def forbidden(statement: Statement, facts: PatientFacts, *, on: date) -> tuple[Because, ...]:
+    """The lines of the chart for which what this statement advises must not be given."""
+    taken = _taken(facts, on)
+    found = [f for one in _proposed([statement]) for rule in rules() if (f := _apply(rule, one, taken, facts, on))]
+    return tuple(dict.fromkeys(line for f in found if f.rule.severity == "stop" for line in f.because))
 
 
 def _of_the_chart(rule: Rule) -> bool:
@@ -140,7 +135,7 @@ def _proposed(items: Sequence[Statement | str]) -> tuple[_Proposed, ...]:
         text = item.text if isinstance(item, Statement) else item
         for sentence in read_sentences(text):
             for mention in sentence.medicines:
-                if (advised and _denied(mention, sentence)) or _is_allergen(mention, sentence):
+                if (advised and _denied(mention, sentence)) or is_allergen(mention, sentence):
                     continue
                 names = frozenset() if mention.is_class else frozenset({mention.name, *mention.keys})
                 found.setdefault(mention.name, _Proposed(mention.name, names, classes_of(mention.name)))
@@ -150,11 +145,6 @@ def _proposed(items: Sequence[Statement | str]) -> tuple[_Proposed, ...]:
 def _denied(mention: Mention, sentence: Sentence) -> bool:
     segment = sentence.segments[sentence.segment_of(mention.first)]
     return segment.sign_at(mention.first) < 0 or segment.introduces
-
-
-def _is_allergen(mention: Mention, sentence: Sentence) -> bool:
-    near = sentence.tokens[max(0, mention.first - 4) : mention.last + 3]
-    return any(token.text in _ALLERGIC for token in near)
 
 
 def _taken(facts: PatientFacts, on: date) -> tuple[_Proposed, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from cds.patient import PatientFacts
 from cds.recommendation import Citation, Statement
-from cds.safety import applicability
+from cds.safety import applicability, forbidden
 from tests.cds.safety.charts import ON, allergy, condition, patient, pregnancy_status, result
 
 
@@ -34,6 +34,7 @@ def judged(text: str, facts: PatientFacts) -> tuple[str, tuple[str, ...], tuple[
         ("Stop metformin if eGFR is below 30.", patient(observations=(result("egfr", 30),)), "excluded", "eGFR: 30 mL/min, 2026-11-01"),
         ("For people allergic to penicillin, offer doxycycline.", patient(allergies=(allergy("Amoxicillin"),), allergies_known="listed"), "applies", "allergy: Amoxicillin"),
         ("For people allergic to penicillin, offer doxycycline.", patient(allergies_known="none"), "excluded", "no known allergies"),
+        ("In adults with a penicillin allergy, offer levofloxacin 500 mg twice a day.", patient(age=40, allergies=(allergy("Amoxicillin"),), allergies_known="listed"), "applies", "allergy: Amoxicillin"),
     ],
 )  # fmt: skip
 def test_the_chart_decides(text: str, facts: PatientFacts, verdict: str, line: str) -> None:
@@ -81,3 +82,24 @@ def test_the_quoted_sentence_counts_where_the_statement_leaves_its_population_ou
 
 def test_a_text_that_names_nobody_leaves_it_open() -> None:
     assert judged("Amlodipine is taken once daily.", patient()) == ("unknown", (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "against"),
+    [
+        ("Offer amoxicillin 500 mg three times a day for 5 days.", True),
+        ("Severity: Low; Medicine: Amoxicillin; Dose: 500 mg; Route: by mouth.", True),
+        ("Do not give amoxicillin to a person who has had anaphylaxis to a penicillin.", False),
+        ("In adults who are allergic to penicillin, offer doxycycline 200 mg.", False),
+        ("In adults with a penicillin allergy, offer levofloxacin 500 mg twice a day.", False),
+    ],
+)
+def test_what_must_not_be_given_to_this_patient_is_told_from_what_may(text: str, against: bool) -> None:
+    chart = patient(age=52, allergies=(allergy("Penicillin"),), allergies_known="listed")
+    assert bool(forbidden(Statement(text, "recommendation", ()), chart, on=ON)) is against
+
+
+def test_an_offered_medicine_beside_an_allergy_to_another_is_still_checked() -> None:
+    chart = patient(age=52, allergies=(allergy("Levofloxacin"),), allergies_known="listed")
+    text = "In adults with a penicillin allergy, offer levofloxacin 500 mg twice a day."
+    assert forbidden(Statement(text, "recommendation", ()), chart, on=ON)
