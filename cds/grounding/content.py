@@ -4,6 +4,7 @@ from cds.grounding.population import FAMILIES
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence, Term
+from cds.wording.text import stem
 from cds.wording.vocabulary import is_condition
 
 # Tuned on the development half of the claims: what a paraphrase keeps of the words it paraphrases.
@@ -12,6 +13,20 @@ _TOGETHER = 0.42  # of it that one cited sentence must hold: words gathered from
 _PEOPLE = frozenset().union(*(stems for members in FAMILIES.values() for stems in members.values()))
 _SHORT_FORM = 5  # letters an abbreviation has at most
 _LITTLE = frozenset({"of", "to", "and", "the", "in", "for", "a", "with", "by"})
+_KNOWN_BY = {
+    stem(condition): value
+    for condition, value in (
+        ("hypertension", "blood pressure"),
+        ("hyperkalaemia", "potassium"),
+        ("hypokalaemia", "potassium"),
+        ("hyponatraemia", "sodium"),
+        ("hypoglycaemia", "glucose"),
+        ("hyperglycaemia", "glucose"),
+        ("fever", "temperature"),
+        ("anaemia", "haemoglobin"),
+        ("obesity", "bmi"),
+    )
+}
 _PARTIAL = 0.7  # a phrase of which the evidence has the parts, a word that only shares its beginning
 
 
@@ -30,6 +45,7 @@ def check_content(reading: Reading) -> CheckResult:
         if found < _ENOUGH * total:
             return _fail(f"the cited sentences do not speak of: {absent or 'this'}")
         new = [t.stem for t, weight in missing if weight == t.weight and (is_condition(t.groups) or t.named)]
+        new = [name for name in new if not _measured(name, reading)]
         if new:
             return _fail(f"the cited sentences do not speak of: {', '.join(new)}")
         alone = (_missing(sentence, (e, *reading.context), medicines=medicines) for e in reading.evidence)
@@ -58,6 +74,14 @@ def _missing(sentence: Sentence, evidence: tuple[Sentence, ...], *, medicines: b
         else:
             missing.append((term, term.weight))
     return missing
+
+
+def _measured(condition: str, reading: Reading) -> bool:
+    """Whether the evidence gives the value that the condition is known by: hypertension, at 140/90 mmHg or more."""
+    known = _KNOWN_BY.get(condition)
+    return known is not None and any(
+        other.quantities and known in " ".join(other.words()) for other in reading.evidence
+    )
 
 
 def _initials(sentence: Sentence) -> str:

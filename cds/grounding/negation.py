@@ -24,12 +24,21 @@ _NEVER_ALONE = frozenset(
 _VERBS = word_set(
     """
     is are was were be should must may might can cannot could will would do does did has have had reduces reduced
-    increases increased improved shows showed lowers lowered
+    increases increased improved shows showed lowers lowered raises raise lower cause causes need needs
     """
 )
 
 
 _UNNAMED = 0.8  # of a clause that names no medicine, where the statement does
+_UNORDERED = 0.7  # of a clause that only tells what is so, where the statement says what to do
+_ORDERS = word_set("should must shouldn't mustn't avoid avoided contraindicated recommended advised offered never")
+_ALLOWS = frozenset({"may", "can"})
+_IMPERATIVE = word_set(
+    """
+    give offer use take do stop continue avoid start check measure refer consider treat prescribe add reduce increase
+    monitor withhold arrange ask review repeat switch
+    """
+)
 _FEW = 2  # of an order, what it is about: "keep the vaccine in a refrigerator and never freeze it"
 _PRONOUNS = frozenset({"it", "they", "them"})
 
@@ -48,6 +57,13 @@ class _Said:
         return any(t.medicine for t in self.sentence.terms if t.segment in self.numbers) or any(
             t.medicine for t in self.referred
         )
+
+    @property
+    def orders(self) -> bool:
+        """Whether it says what to do or not to do."""
+        starts = [self.sentence.segments[n].first for n in self.numbers]
+        opening = {t.text for first in starts for t in self.sentence.tokens[first : first + 2]}
+        return bool((_ORDERS | _ALLOWS) & _words(self.sentence, self.numbers) or _IMPERATIVE & opening)
 
     def holding(self, term: Term) -> list[Term]:
         """Where a term is said in it."""
@@ -69,7 +85,9 @@ def check_negation(reading: Reading) -> CheckResult:
             terms = [term for term in sentence.terms if term.segment == number]
             subject = _referred(sentence, frozenset({number}), None)
             amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) == number]
-            against = _against(sentence, [*terms, *subject], _meant([*terms, *subject], amounts, parts))
+            orders = bool(_ORDERS & _words(sentence, frozenset({number})))
+            meant = _meant([*terms, *subject], amounts, parts, orders=orders)
+            against = _against(sentence, [*terms, *subject], meant)
             if against and not _conditional(sentence, reading.evidence):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
@@ -117,7 +135,7 @@ def _antecedent(sentence: Sentence, number: int, before: Sentence | None) -> lis
     return []
 
 
-def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> list[_Said]:
+def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said], *, orders: bool) -> list[_Said]:
     """The parts of the evidence that a segment of the statement may rest on."""
     scored = []
     named = [t for t in terms if t.medicine]
@@ -135,6 +153,8 @@ def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> li
             score += _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
         if named and not part.medicines:
             score *= _UNNAMED
+        if orders and not part.orders:
+            score *= _UNORDERED
         scored.append((score, part))
     best = max((score for score, _ in scored), default=0.0)
     return [part for score, part in scored if best and score >= _NEARLY * best]
@@ -142,7 +162,8 @@ def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said]) -> li
 
 def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
     """The terms said with the opposite sign, when they outweigh those said with the same."""
-    agree = disagree = 0.0
+    agree = disagree = most = 0.0
+    undecided = False
     opposed: list[str] = []
     medicines: set[bool] = set()
     for term in terms:
@@ -153,6 +174,7 @@ def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
         if _turned_alone(term, found) or _with_and_without(sentence, term, held):
             return term.stem  # "with diabetes" for "without diabetes" turns one word only
         signs = {o.sign for o in found}
+        undecided = undecided or (term.core and len(signs - {0}) > 1)
         if 0 in signs or not term.sign or len(signs) > 1:
             continue  # it says when, or it is said both ways: it decides nothing
         weight = term.weight * (1.0 if term.core else _ADJUNCT) * (1.0 if any(o.core for o in found) else _ADJUNCT)
@@ -160,9 +182,12 @@ def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
             agree += weight
         else:
             disagree += weight
+            most = max(most, weight)
             opposed.append(term.stem)
         if term.medicine:
             medicines.add(term.sign in signs)
+    if undecided and most <= _ADJUNCT:
+        return ""  # the clauses differ on what it is about, and only a phrase beside it is opposed
     if medicines == {True}:  # the medicine is advised, or not, as the text has it; the rest says for whom
         return ""
     return ", ".join(opposed) if disagree and (disagree >= agree or medicines == {False}) else ""
@@ -190,6 +215,11 @@ def _conditional(sentence: Sentence, evidence: tuple[Sentence, ...]) -> bool:
     """'Do not use X unless Y' says the same as 'use X only if Y', and 'not without Y' as 'only with Y'."""
     said = _limits(sentence)
     return bool(said) and any((there := _limits(other)) and there != said for other in evidence)
+
+
+def _words(sentence: Sentence, numbers: frozenset[int]) -> set[str]:
+    spans = [sentence.segments[n] for n in numbers]
+    return {token.text for s in spans for token in sentence.tokens[s.first : s.last + 1]}
 
 
 def _limits(sentence: Sentence) -> set[str]:

@@ -46,6 +46,7 @@ _EVERYONE = (
     "general population", "all individuals", "every person", "all persons", "with or without", "whether or not", "all stages", "any stage", "all severities",
     "of any severity", "any severity", "any cause", "all causes", "every adult", "every child", "every woman", "all cases", "every case", "all pregnant",
 )  # fmt: skip
+_EITHER_WAY = ("with or without", "whether or not", "regardless of", "irrespective of")
 _AGELESS = frozenset({"regardless", "irrespective", "any", "ages", "whatever", "whether"})
 _WIDE = _AGELESS | frozenset({"all", "every", "everyone", "anyone", "each", "general", "universal", "both"})
 _OLDER = word_set("people adults patients persons women men age individuals")
@@ -177,6 +178,8 @@ def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, s
     for phrase in _EVERYONE:
         if f" {phrase} " in f" {said} " and not any(f" {phrase} " in " ".join(other.words()) for other in aligned):
             if " or " in phrase:
+                if any(wide in " ".join(other.words()) for wide in _EITHER_WAY for other in aligned):
+                    continue
                 return f"“{phrase}” is wider than the cited text", "contradicted"
             wide = (
                 _AGELESS if {"regardless", "irrespective", "age", "ages", "whatever"} & set(phrase.split()) else _WIDE

@@ -201,11 +201,11 @@ def _level(words: frozenset[str], sentence: Sentence, *, first: int = 0) -> int:
 
 
 def _aside(sentence: Sentence) -> set[int]:
-    """The tokens in brackets."""
+    """The tokens in brackets, and the "possible" of "as soon as possible"."""
     inside, found = False, set()
     for i, token in enumerate(sentence.tokens):
         inside = (inside or token.text in "([") and token.text not in ")]"
-        if inside:
+        if inside or (token.text == "possible" and i and sentence.tokens[i - 1].text == "as"):
             found.add(i)
     return found
 

@@ -130,7 +130,38 @@ _FINITE = word_set(
     "is are was were should must may might can cannot will would do does did has have had isn't aren't shouldn't"
 )
 _RELATIVE = frozenset(
-    {"who", "which", "whose", "if", "when", "unless", "where", "whom", "whenever", "until", "provided", "because"}
+    {
+        "who",
+        "which",
+        "that",
+        "whose",
+        "if",
+        "when",
+        "unless",
+        "where",
+        "whom",
+        "whenever",
+        "until",
+        "provided",
+        "because",
+    }
+)
+_OWN_VERB = frozenset({"have", "has", "had", "do", "does", "did", "is", "are", "was", "were"})
+_SAYING = (
+    "show",
+    "suggest",
+    "ensur",
+    "evidence",
+    "find",
+    "found",
+    "indicat",
+    "report",
+    "note",
+    "know",
+    "aware",
+    "conclu",
+    "so",
+    "such",
 )
 _ADVERBIAL = _RELATIVE | {
     "while",
@@ -146,6 +177,8 @@ _PLACES = frozenset({"in", "on", "at", "during", "when", "for", "if", "with"})
 _HALTED = word_set("avoided withheld stopped paused suspended interrupted omitted discontinued")
 # Forms that speak of stopping without telling anyone to.
 _GERUNDS = word_set("stopping discontinuing ceasing withholding quitting halting cessation discontinuation")
+_DOING_AWAY = word_set("stopping avoiding discontinuing withholding interrupting ceasing omitting pausing suspending")
+_ENDINGS = word_set("withdrawal discontinuation cessation interruption omission avoidance suspension")
 _DETERMINERS = frozenset(
     {"the", "a", "an", "its", "this", "these", "those", "their", "his", "her", "that", "all", "any", "some"}
 )
@@ -189,7 +222,15 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
         if result and result[-1].opener == "unless" and opener in ("and", "or", ","):
             turned, opener = frozenset(range(first, last + 1)), "unless"
         more = number + 1 < len(bounds)
-        introduces = opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
+        meanwhile = (
+            opener == "while" and first + 1 <= last and (words[first + 1].endswith("ing") or words[first + 1] == "you")
+        )
+        introduces = (
+            meanwhile
+            or opener != _RESUMES
+            and sign > 0
+            and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
+        )
         after = words[first + 1] if first + 1 < len(words) else ""
         inherits = (number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY | _RESUMED | _HALTED) or (
             opener not in _ADVERBIAL and _refers(words, first, last)
@@ -244,6 +285,9 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             continue
         after = words[i + 1] if i + 1 < len(words) else ""
         if word == "." and after == "":
+            continue
+        if word == "that" and _denied_of(words, i):
+            bounds.append((i, word))  # "eczema that steroids have not controlled"
             continue
         if word == "but" and after == "not":
             continue  # "with A but not B" turns B alone
@@ -309,6 +353,18 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
     return bounds
 
 
+def _denied_of(words: list[str], at: int) -> bool:
+    """Whether this "that" opens a clause that says of the noun before it what is not so."""
+    if words[at - 1] in _AGAINST or words[at - 1].startswith(_SAYING):
+        return False
+    for k in range(at + 1, min(at + 7, len(words) - 1)):
+        if words[k] in (",", ";", ".", "and", "or"):
+            return False
+        if words[k] in _FINITE:
+            return words[k] in _OWN_VERB and words[k + 1] == "not" and (k == at + 1 or not words[at + 1].endswith("s"))
+    return False
+
+
 def _new_clause(words: list[str], start: int) -> bool:
     """Whether a subject and its verb stand here: "azithromycin 1 g is given"."""
     for k in range(start, min(start + 7, len(words))):
@@ -355,6 +411,11 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             turned ^= set(range(i + local, end + 1))
             i = max(end + 1, i + local)
             continue
+        if _doing_away(words, i, first):  # "stopping X can cause Y" says of Y what it says
+            end = next((k - 1 for k in range(i + 1, min(i + 9, last + 1)) if words[k] in _FINITE), min(i + 3, last))
+            following ^= set(range(i + 1, end + 1))
+            i = end + 1
+            continue
         if _turns(words, i, first):
             same = next((k for k in range(i + 1, min(last, i + 5) + 1) if words[k] in _SAME), None)
             if same is not None:
@@ -389,11 +450,31 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
     return sign, frozenset(turned), frozenset(following)
 
 
+def _doing_away(words: list[str], i: int, first: int) -> bool:
+    """Whether stopping or avoiding something is what the clause is about: its subject."""
+    noun = words[i] in _ENDINGS and words[i + 1 : i + 2] == ["of"]
+    if not (noun or words[i] in _DOING_AWAY):
+        return False
+    before = words[i - 1] if i > first else ""
+    return (
+        i == first
+        or before in (*_DETERMINERS, ",", ";", "and")
+        or (noun and i - first <= 2 and before not in _PREPOSITIONS)
+    )
+
+
 def _participle(words: list[str], i: int, first: int) -> bool:
     """CKD not treated by dialysis: a denial of what describes the noun before it."""
     before = words[i - 1] if i > first else ""
     after = words[i + 1] if i + 1 < len(words) else ""
-    described = after.endswith(("ed", "en")) or after in ("on", "taking", "receiving", "requiring", "using", "known")
+    described = after.endswith(("ed", "en", "ing")) or after in (
+        "on",
+        "taking",
+        "receiving",
+        "requiring",
+        "using",
+        "known",
+    )
     return (
         words[i] == "not"
         and described
@@ -494,8 +575,8 @@ def _turns(words: list[str], i: int, first: int) -> bool:
         return any(words[k] in _AGAINST for k in range(max(first, i - 3), i))
     before = words[i - 1] if i else ""
     if word in ("rule", "rules", "ruled"):
-        return words[i + 1 : i + 2] == ["out"]
-    if word in ("wait", "waiting"):
+        return "out" in words[i + 1 : i + 3]
+    if word == "wait":
         return words[i + 1 : i + 2] in (["for"], ["until"])
     if word in ("delay", "delaying") or (word == "delayed" and before in ("be", "is", "are", "been")):
         return True

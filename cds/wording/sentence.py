@@ -15,6 +15,9 @@ _PREFIX = re.compile(r"^(?:un|in|non)")
 _ADJUNCT = frozenset(
     {"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"}
 )
+_MODALS = frozenset(
+    {"should", "must", "may", "can", "cannot", "might", "will", "is", "are", "was", "were", "do", "does", "did"}
+)
 _PHRASE = 5  # words after such a preposition that it governs
 _GENERAL_WEIGHT = 0.3  # what "patients were treated" says about which patients and how
 
@@ -154,9 +157,17 @@ def _term(
     local = first in segment.turned
     sign = 0 if segment.introduces and not local else segment.sign_at(first)
     weight = _GENERAL_WEIGHT if general else 1.0
-    core = not any(token.text in _ADJUNCT for token in found[max(segment.first, first - _PHRASE) : first])
+    core = not any(
+        token.text in _ADJUNCT for token in _phrase_before(found, max(segment.first, first - _PHRASE), first)
+    )
     named = not groups and any(c.isdigit() for c in whole) and any(c.isalpha() for c in whole)
     return Term(whole, groups, parts, first, last, weight, sign, local, core, number, mention, named)
+
+
+def _phrase_before(found: tuple[Token, ...], start: int, end: int) -> tuple[Token, ...]:
+    """The tokens before a term back to the verb: "patients on lithium should not take NSAIDs" says it of NSAIDs."""
+    verb = next((i for i in range(end - 1, start - 1, -1) if found[i].text in _MODALS), start)
+    return found[verb:end]
 
 
 def _bare(token: Token) -> str:
