@@ -5,6 +5,7 @@
 from cds.grounding.numbers import nearness
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
+from cds.wording.quantities import Quantity
 from cds.wording.sentence import Sentence
 from cds.wording.text import stem, word_set
 
@@ -18,9 +19,9 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (_stems(one), _stems(other))
     for one, other in (
         ("increase increased increasing raise raised rise risen higher high elevate elevated more greater grow boost larger elevation "
-         "upregulate upregulated upregulation longer taller heightened escalate uptitrate augment most highest greatest amplify gain hyperactive elevating exceed",
+         "upregulate upregulated upregulation longer taller heightened escalate uptitrate augment most highest greatest amplify gain hyperactive elevating exceed double doubled doubling triple tripled",
          "reduce reduced reduction lower lowered low decrease decreased decline declined fewer less fall drop diminish smaller shorter cut "
-         "downregulate downregulated downregulation lessen taper lowest least fewest shrink deplete depleted attenuate loss lose diminished impair minimise"),
+         "downregulate downregulated downregulation lessen taper lowest least fewest shrink deplete depleted attenuate loss lose diminished impair minimise halve halved halving"),
         ("improve improved improvement better beneficial benefit superior enhance ameliorate favourable best protective",
          "worsen worse deteriorate deterioration harmful harm inferior aggravate detrimental poorer unfavourable worst exacerbate"),
         ("activate activates activation promote promotes promoting stimulate stimulates induce induces upregulate enhance facilitate",
@@ -142,14 +143,9 @@ def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
     score = 0.0
     ordered = sentence.stems[at] in _ORDER
     for quantity in sentence.quantities:
-        if ordered and 0 < quantity.first - at <= 2:  # "after 2 weeks"
+        if _beside(quantity, at, ordered=ordered):  # "2 weeks after starting", "rises by more than 30%"
             score += any(
-                q.dimension == quantity.dimension and q.low == quantity.low and 0 < q.first - there <= 2
-                for q in other.quantities
-            )
-        if 0 < at - quantity.last <= 2:  # "2 weeks after starting"
-            score += any(
-                q.dimension == quantity.dimension and q.low == quantity.low and 0 < there - q.last <= 2
+                q.dimension == quantity.dimension and q.low == quantity.low and _beside(q, there, ordered=ordered)
                 for q in other.quantities
             )
     for term in sentence.terms:
@@ -164,6 +160,11 @@ def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:
         beside = _BESIDE if 0 < term.first - at <= 2 else 1.0
         score += near * max(far, default=0.0) * term.weight * beside
     return score
+
+
+def _beside(quantity: Quantity, at: int, *, ordered: bool) -> bool:
+    """Whether a number is said right with this word; in front of it too when the word says before or after."""
+    return 0 < quantity.first - at <= 2 or (ordered and 0 < at - quantity.last <= 2)
 
 
 def _sign(sentence: Sentence, token: int) -> int:

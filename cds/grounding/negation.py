@@ -30,7 +30,7 @@ _VERBS = word_set(
 
 
 _UNNAMED = 0.8  # of a clause that names no medicine, where the statement does
-_UNORDERED = 0.7  # of a clause that only tells what is so, where the statement says what to do
+_UNORDERED = 0.6  # of a clause that only tells what is so, where the statement says what to do
 _ORDERS = word_set("should must shouldn't mustn't avoid avoided contraindicated recommended advised offered never")
 _ALLOWS = frozenset({"may", "can"})
 _IMPERATIVE = word_set(
@@ -144,9 +144,10 @@ def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said], *, or
     for part in parts:
         score = 0.0
         for term in terms:
-            if part.holding(term):
+            held = part.holding(term)
+            if held and (not term.local or any(o.local for o in held)):  # "not pregnant" is another clause's "pregnant"
                 score += term.weight
-            elif occurrences(term, part.sentence):
+            elif occurrences(term, part.sentence) and not held:
                 score += 0.3 * term.weight
         for amount in amounts:
             alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]

@@ -97,7 +97,11 @@ def groups_in(sentences: Iterable[Sentence], *, ages: bool = True) -> dict[str, 
                     found.setdefault(family, set()).add(group)
         if "pregnancy" in found and not stems & (FAMILIES["age"]["child"] - _UNBORN):
             found.get("age", set()).discard("child")  # the baby of a pregnancy
+        if "pregnancy" in found:
+            found.setdefault("sex", set()).add("woman")
         words = sentence.words()
+        if any(w == "younger" and set(words[i + 1 : i + 2]) & _OLDER for i, w in enumerate(words)):
+            found.setdefault("age", set()).add("younger")
         if any(w == "older" and set(words[i + 1 : i + 2]) & _OLDER for i, w in enumerate(words)):
             found.setdefault("age", set()).add("older")
         if not ages:
@@ -156,6 +160,8 @@ def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
             unborn = group == "child" and bool(_UNBORN & set(sentence.stems))
             if unborn and any(_UNBORN & set(other.stems) for other in aligned):
                 continue  # the baby of a pregnancy is named in both
+            if group == "adult" and not unborn and any(_UNBORN & set(other.stems) for other in aligned[:1]):
+                return "the cited text speaks of the child, not of adult", "contradicted"
             if group not in _UNSAID:
                 return f"the cited text does not speak of {group}", "not_addressed"
     return None
@@ -184,7 +190,8 @@ def _everyone(sentence: Sentence, aligned: tuple[Sentence, ...]) -> tuple[str, s
             wide = (
                 _AGELESS if {"regardless", "irrespective", "age", "ages", "whatever"} & set(phrase.split()) else _WIDE
             )
-            if not any(wide & set(other.words()) for other in aligned):
+            aged = wide is _AGELESS and any(_is_age(o, q.first, q.last) for o in aligned[:1] for q in o.quantities)
+            if aged or not any(wide & set(other.words()) for other in aligned):
                 return f"“{phrase}” is wider than the cited text", "contradicted"
     return None
 
@@ -203,7 +210,10 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
             continue
         for group in sorted(groups & _KEPT):
             noun = _noun_after(best, FAMILIES[family][group])
-            if family == "severity" and noun and noun in claim_stems and resting & FAMILIES[family][group]:
+            graded = len(_nouns(best, FAMILIES[family][group]))
+            always = graded >= sum(t.parts[-1] == noun for t in best.terms)
+            limits = always or bool(resting & FAMILIES[family][group])
+            if family == "severity" and noun and noun in claim_stems and limits:
                 return f"the cited text speaks of {group} {noun} only", "contradicted"
             if family != "severity" and _advises(best) and len(groups) == 1 and near & FAMILIES[family][group]:
                 return f"the cited text speaks of {group} only", "contradicted"

@@ -39,7 +39,7 @@ _NON = word_set(
 PREFIXED = word_set(
     """
     uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant
-    nonsmoker nonsmokers unresponsive uncomplicated
+    nonsmoker nonsmokers asymptomatic afebrile unresponsive uncomplicated
     """
 ) - frozenset({"uncomplicated", "ineffective", "unsafe"})
 _NOUN_PHRASE = 6  # words that "without" and its like reach
@@ -225,11 +225,8 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
         meanwhile = (
             opener == "while" and first + 1 <= last and (words[first + 1].endswith("ing") or words[first + 1] == "you")
         )
-        introduces = (
-            meanwhile
-            or opener != _RESUMES
-            and sign > 0
-            and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
+        introduces = meanwhile or (
+            opener != _RESUMES and sign > 0 and (opener in _RELATIVE or (opener in _INTRODUCTIONS and more))
         )
         after = words[first + 1] if first + 1 < len(words) else ""
         inherits = (number > 0 and opener in _SUBJECTLESS and after in _AUXILIARY | _RESUMED | _HALTED) or (

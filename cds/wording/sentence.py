@@ -11,7 +11,7 @@ from cds.wording.quantities import Quantity, quantities
 from cds.wording.text import Token, sentences, stem, tokens
 from cds.wording.vocabulary import STOP, groups_of, is_general, phrases_from
 
-_PREFIX = re.compile(r"^(?:un|in|non)")
+_PREFIX = re.compile(r"^(?:un|in|non|a(?=sym|feb))")
 _ADJUNCT = frozenset(
     {"in", "during", "among", "with", "for", "to", "after", "before", "within", "at", "on", "who", "by"}
 )
