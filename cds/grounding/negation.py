@@ -13,6 +13,7 @@ from cds.wording.text import stem, word_set
 _LIMITING = frozenset({"unless", "only", "until", "except"})
 _NEARLY = 0.85  # of the best overlap: parts of the evidence that may be the one meant
 _AMOUNT = 1.5  # a number with its unit tells two clauses apart better than a word does
+_NEIGHBOUR = 0.5  # of what the clauses beside a segment say, in finding what it rests on
 _ADJUNCT = 0.25  # what a phrase such as "in adults with asthma" weighs against the subject, the verb and the object
 # Too general to be denied by themselves: "people without" says nothing without what follows.
 _NEVER_ALONE = frozenset(
@@ -81,13 +82,16 @@ def check_negation(reading: Reading) -> CheckResult:
         for _, numbers in parts_of(sentence)
     ]
     for sentence in reading.claim:
-        for number in range(len(sentence.segments)):
-            terms = [term for term in sentence.terms if term.segment == number]
-            subject = _referred(sentence, frozenset({number}), None)
-            amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) == number]
-            orders = bool(_ORDERS & _words(sentence, frozenset({number})))
-            meant = _meant([*terms, *subject], amounts, parts, orders=orders)
-            against = _against(sentence, [*terms, *subject], meant)
+        for _, numbers in parts_of(sentence):
+            subject = _referred(sentence, numbers, None)
+            terms = [*(term for term in sentence.terms if term.segment in numbers), *subject]
+            amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) in numbers]
+            orders = bool(_ORDERS & _words(sentence, numbers))
+            against = ""
+            for number in sorted(numbers):
+                own = [term for term in terms if term.segment == number]
+                meant = _meant(terms, amounts, parts, sentence, number, orders=orders)
+                against = against or _against(sentence, own, meant)
             if against and not _conditional(sentence, reading.evidence):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
@@ -135,8 +139,10 @@ def _antecedent(sentence: Sentence, number: int, before: Sentence | None) -> lis
     return []
 
 
-def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said], *, orders: bool) -> list[_Said]:
-    """The parts of the evidence that a segment of the statement may rest on."""
+def _meant(
+    terms: list[Term], amounts: list[Quantity], parts: list[_Said], sentence: Sentence, number: int, *, orders: bool
+) -> list[_Said]:
+    """The parts of the evidence that a segment of the statement may rest on; those beside it say so too, but less."""
     scored = []
     named = [t for t in terms if t.medicine]
     if any(part.holding(t) for part in parts for t in named):  # what is said of another medicine is not meant
@@ -146,12 +152,13 @@ def _meant(terms: list[Term], amounts: list[Quantity], parts: list[_Said], *, or
         for term in terms:
             held = part.holding(term)
             if held and (not term.local or any(o.local for o in held)):  # "not pregnant" is another clause's "pregnant"
-                score += term.weight
+                score += term.weight * (1.0 if term.segment == number else _NEIGHBOUR)
             elif occurrences(term, part.sentence) and not held:
-                score += 0.3 * term.weight
+                score += 0.3 * term.weight * (1.0 if term.segment == number else _NEIGHBOUR)
         for amount in amounts:
             alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
-            score += _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
+            near = 1.0 if sentence.segment_of(amount.last) == number else _NEIGHBOUR
+            score += near * _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
         if named and not part.medicines:
             score *= _UNNAMED
         if orders and not part.orders:

@@ -94,7 +94,8 @@ def parts_of(sentence: Sentence) -> list[Part]:
     parts: list[set[int]] = []
     leading: set[int] = set()
     for number, segment in enumerate(sentence.segments):
-        if segment.opener == "(resumes)" and parts:
+        said = any(term.segment == number for term in sentence.terms)
+        if parts and (segment.opener in ("(resumes)", "then") or (not said and not segment.inherits)):
             parts[-1].add(number)
         elif segment.introduces and not parts:
             leading.add(number)
