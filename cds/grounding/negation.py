@@ -91,8 +91,8 @@ def check_negation(reading: Reading) -> CheckResult:
             for number in sorted(numbers):
                 own = [term for term in terms if term.segment == number]
                 meant = _meant(terms, amounts, parts, sentence, number, orders=orders)
-                against = against or _against(sentence, own, meant)
-            if against and not _conditional(sentence, reading.evidence):
+                against = against or _against(sentence, own, meant, parts)
+            if against and not _conditional(sentence, numbers, reading.evidence):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
                 )
@@ -168,14 +168,17 @@ def _meant(
     return [part for score, part in scored if best and score >= _NEARLY * best]
 
 
-def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
+def _against(sentence: Sentence, terms: list[Term], meant: list[_Said], parts: list[_Said]) -> str:
     """The terms said with the opposite sign, when they outweigh those said with the same."""
     agree = disagree = most = 0.0
+    several = [t for t in terms if t.medicine] if len([t for t in terms if t.medicine]) > 1 else []
     undecided = False
     opposed: list[str] = []
     medicines: set[bool] = set()
     for term in terms:
         held = [(part.sentence, o) for part in meant for o in part.holding(term)]
+        if not held and term.core and term in several:  # "offer warfarin instead" stands in a clause of its own
+            held = [(part.sentence, o) for part in parts for o in part.holding(term)]
         found = [o for _, o in held]
         if not found or term.stem in _NEVER_ALONE:
             continue
@@ -194,6 +197,8 @@ def _against(sentence: Sentence, terms: list[Term], meant: list[_Said]) -> str:
             opposed.append(term.stem)
         if term.medicine:
             medicines.add(term.sign in signs)
+            if term in several and term.sign not in signs and term.core and all(o.core and not o.local for o in found):
+                return term.stem  # of two medicines the one advised is the other one
     if undecided and most <= _ADJUNCT:
         return ""  # the clauses differ on what it is about, and only a phrase beside it is opposed
     if medicines == {True}:  # the medicine is advised, or not, as the text has it; the rest says for whom
@@ -219,10 +224,11 @@ def _turned_alone(term: Term, found: list[Term]) -> bool:
     return (term.sign or 1) not in {o.sign or 1 for o in found}
 
 
-def _conditional(sentence: Sentence, evidence: tuple[Sentence, ...]) -> bool:
+def _conditional(sentence: Sentence, numbers: frozenset[int], evidence: tuple[Sentence, ...]) -> bool:
     """'Do not use X unless Y' says the same as 'use X only if Y', and 'not without Y' as 'only with Y'."""
-    said = _limits(sentence)
-    return bool(said) and any((there := _limits(other)) and there != said for other in evidence)
+    last = max(sentence.segments[n].last for n in numbers)
+    said = _limits(sentence.words()[: last + 1])  # "only if A, and B" limits B too; what follows is not limited yet
+    return bool(said) and any((there := _limits(other.words())) and there != said for other in evidence)
 
 
 def _words(sentence: Sentence, numbers: frozenset[int]) -> set[str]:
@@ -230,8 +236,7 @@ def _words(sentence: Sentence, numbers: frozenset[int]) -> set[str]:
     return {token.text for s in spans for token in sentence.tokens[s.first : s.last + 1]}
 
 
-def _limits(sentence: Sentence) -> set[str]:
-    words = sentence.words()
+def _limits(words: tuple[str, ...]) -> set[str]:
     found = set(_LIMITING & set(words))
     if "without" in words and {"not", "never", "no"} & set(words[: words.index("without")]):
         found.add("without")

@@ -219,7 +219,7 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
     for number, (first, opener) in enumerate(bounds):
         last = (bounds[number + 1][0] if number + 1 < len(bounds) else len(words)) - 1
         sign, turned, following = _signs(words, first, last, used)
-        if result and result[-1].opener == "unless" and opener in ("and", "or", ","):
+        if result and result[-1].opener == "unless" and opener in (("and", "or", ",") if result[-1].first else ("or",)):
             turned, opener = frozenset(range(first, last + 1)), "unless"
         more = number + 1 < len(bounds)
         meanwhile = (
