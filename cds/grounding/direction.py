@@ -68,6 +68,12 @@ _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows the
 _GRADED = frozenset(
     {"risk", "dose", "doses", "quality", "certainty", "grade", "severity", "intensity", "income", "mood"}
 )
+_BEFOREHAND = word_set(
+    """
+    before prior until till first then after afterwards following pre preoperative preoperatively beforehand ahead
+    previous previously once unless without preceding precedes precede earlier next later subsequently
+    """
+)  # of which none is in a text that puts nothing in order
 _DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
 _BESIDE = 2.5  # the word right after: "higher" is said of the mortality in "higher mortality"
 _OBJECT = 5
@@ -82,6 +88,8 @@ def check_direction(reading: Reading) -> CheckResult:
     for sentence in reading.claim:
         aligned = reading.aligned(sentence)
         present = set(sentence.stems)
+        if "before" in sentence.words() and aligned and not any(_BEFOREHAND & set(o.words()) for o in reading.evidence):
+            return CheckResult("direction", "fail", "the cited text does not say that it comes before", "contradicted")
         for side, opposite in OPPOSITES:
             if present.isdisjoint(side | opposite):
                 continue

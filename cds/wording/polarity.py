@@ -321,7 +321,12 @@ def _bounds(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             and _AUXILIARY & set(words[i + 2 : i + 6]) - {"not", "never"}
         ):
             bounds.append((i, word))  # "and the dose should be reviewed"
-        elif word == "and" and after in _HALTED and words[i + 2] in _PLACES and _FINITE & set(words[bounds[-1][0] : i]):
+        elif (
+            word == "and"
+            and after in _HALTED
+            and set(words[i + 2 : i + 3]) & _PLACES
+            and _FINITE & set(words[bounds[-1][0] : i])
+        ):
             bounds.append((i, word))  # "reserved for severe flares and avoided on the face"
         elif word == "and" and after in _RESUMED and _HALTED & set(words[bounds[-1][0] : i]):
             bounds.append((i, word))  # "withheld during vomiting and started again afterwards"
@@ -401,8 +406,8 @@ def _signs(words: list[str], first: int, last: int, used: frozenset[int]) -> tup
             continue
         local = _local(words, i)
         if local:
-            doing = words[i] == "without" and words[i + 1].endswith(
-                "ing"
+            doing = (
+                words[i] == "without" and i < last and words[i + 1].endswith("ing")
             )  # "without raising the number of people who ..."
             end = last if doing and "," not in words[i:last] else _reach(words, i + local, last)
             turned ^= set(range(i + local, end + 1))
