@@ -21,6 +21,7 @@ from cds.evidence import Evidence, Hit, Retriever, SearchFilter
 from cds.grounding.answers_question import check_question
 from cds.ids import new_id
 from cds.language_model import LanguageModel
+from cds.medicines import with_classes
 from cds.offer import Offered, Similarity, offer
 from cds.patient import PatientFacts, PatientScope
 from cds.policy import Policy
@@ -200,9 +201,19 @@ def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_o
 
 
 def _found(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    evidence = _search(parts.retriever, asked.text, scope, as_of=as_of)
-    found = offer(asked.text, evidence.hits, similarity=parts.similarity)
-    meant = parts.in_full(asked.text)
+    """What was found for the question; when that is not enough, what is found for the classes of its medicines."""
+    found = _look(asked, asked.text, parts, scope, as_of=as_of)
+    wider = with_classes(asked.text)
+    if wider == asked.text or enough(found, parts.model, parts.policy):
+        return found
+    again = _look(asked, wider, parts, scope, as_of=as_of)
+    return again if again.confidence > found.confidence else found
+
+
+def _look(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
+    evidence = _search(parts.retriever, text, scope, as_of=as_of)
+    found = offer(text, evidence.hits, similarity=parts.similarity)
+    meant = parts.in_full(text)
     offered = tuple(one for one in found if about_these_people(meant, one) and _speaks_of_it(meant, one))
     sure = confidence(meant, evidence, offered)
     return replace(asked, meant=meant, evidence=evidence, offered=offered, confidence=sure)

@@ -39,7 +39,7 @@ class BadLine:
 def read_claims(path: Path) -> tuple[tuple[Claim, ...], tuple[BadLine, ...]]:
     """The claims of a file of JSON lines, and the lines that are none; a line without a label is a true claim."""
     if not path.is_file():
-        raise InvalidInput(f"there is no file {path}", code="no_such_file")
+        raise InvalidInput(f"There is no file {path}.", code="no_such_file")
     claims, refused = [], []
     for number, line in enumerate(path.read_bytes().splitlines(), 1):
         if not line.strip():
@@ -50,18 +50,18 @@ def read_claims(path: Path) -> tuple[tuple[Claim, ...], tuple[BadLine, ...]]:
             reason = str(error) if isinstance(error, InvalidInput) else "not JSON"
             refused.append(BadLine(number, reason))
     if not claims and not refused:
-        raise InvalidInput(f"{path} holds no claims", code="no_cases")
+        raise InvalidInput(f"{path} holds no claims.", code="no_cases")
     return tuple(claims), tuple(refused)
 
 
 def _claim(row: Any) -> Claim:
     if not isinstance(row, dict):
-        raise InvalidInput("not an object")
+        raise InvalidInput("Not an object.")
     claim, evidence, label = row.get("claim"), row.get("evidence"), row.get("label", "supported")
     if not isinstance(claim, str) or not claim.strip():
-        raise InvalidInput("“claim” is not a text")
+        raise InvalidInput("“claim” is not a text.")
     if not isinstance(evidence, list) or not evidence or not all(isinstance(text, str) for text in evidence):
-        raise InvalidInput("“evidence” is not a list of texts")
+        raise InvalidInput("“evidence” is not a list of texts.")
     if label not in LABELS:
         raise InvalidInput(f"“label” is none of {', '.join(LABELS)}")
     return Claim(claim, tuple(evidence), label, str(row.get("half", "")), str(row.get("document", "")))

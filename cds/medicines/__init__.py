@@ -2,9 +2,10 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from cds.wording.text import Token, tokens
@@ -117,6 +118,22 @@ def classes_of(name: str) -> frozenset[str]:
         if ingredient in lexicon.medicines:
             found |= lexicon.medicines[ingredient].classes
     return frozenset(found)
+
+
+@cache
+def _sizes() -> Counter[str]:
+    return Counter(name for one in all_medicines() for name in classes_of(one.name))
+
+
+def with_classes(text: str) -> str:
+    """The text with the narrowest class of each medicine in brackets after it, as guidelines speak of it."""
+    said = {mention.name for mention in mentions(text) if mention.is_class}
+    for name in sorted(names_in(text)):
+        classes = [one for one in classes_of(name) if not is_broad(one)]
+        narrow = min(classes, key=lambda one: (_sizes()[one], one), default=None)
+        if narrow is not None and narrow not in said:
+            text = re.sub(rf"\b({re.escape(name)})\b", rf"\1 ({narrow.replace('-', ' ')})", text, count=1, flags=re.I)
+    return text
 
 
 def mentions(text: str | Sequence[Token]) -> tuple[Mention, ...]:
