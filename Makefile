@@ -23,6 +23,8 @@ format:
 
 evaluate: ## questions to the sample library, answered by the real default model (minutes)
 	@$(PYTHON) setup/install.py dev
+	$(BIN)/cds demo --load-only
+	$(BIN)/cds models fetch
 	$(BIN)/python -m tests.benchmarks.answers
 
 bench: ## figures that want quiet cores
