@@ -1,7 +1,7 @@
 """Makes the picture of the README: a consult on the sample library, in real Chromium.
 
-    cds demo --port 8471 &
-    python docs/screenshots.py http://127.0.0.1:8471 PASSWORD-OF-THE-DEMO-PHYSICIAN
+cds demo --port 8471 &
+python docs/screenshots.py http://127.0.0.1:8471 PASSWORD-OF-THE-DEMO-PHYSICIAN
 """
 
 import shutil
