@@ -36,6 +36,8 @@ _EMPTY = frozenset(
 """
     )
 )
+# What an edition says of an older one answers only who asks about editions: it is not today's advice.
+_OLD_EDITION = re.compile(r"\b(?:(?:19|20)\d\d|previous|earlier|former|last|older) (?:edition|version)\b", re.I)
 _SHORTEST_WORDS = 4  # below that it is a heading, a label or a cell of a table
 
 
@@ -76,7 +78,13 @@ def sentence_id(passage: Passage, number: int) -> str:
 
 def offer(question: str, hits: Sequence[Hit], *, similarity: Similarity | None = None) -> tuple[Offered, ...]:
     """Every usable sentence of the hits, best first."""
-    found = [(hit, sentence) for hit in hits for sentence in hit.passage.sentences if _usable(sentence.text)]
+    about_editions = _OLD_EDITION.search(question) is not None
+    found = [
+        (hit, sentence)
+        for hit in hits
+        for sentence in hit.passage.sentences
+        if _usable(sentence.text) and (about_editions or not _OLD_EDITION.search(sentence.text))
+    ]
     if not found:
         return ()
     shared = _overlaps(question, [_in_context(hit.passage, sentence) for hit, sentence in found])
