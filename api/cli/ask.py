@@ -3,16 +3,15 @@
 import sys
 import textwrap
 from contextlib import closing
-from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
+from api.cli.days import day
 from api.cli.output import emit, say
 from api.cli.scope import open_named
 from api.services import operator, services_from_environment
 from cds.consult import Question, Stage, consult
-from cds.errors import InvalidInput
 from cds.recommendation import Citation, Recommendation
 from cds.recommendations import to_json
 
@@ -42,7 +41,7 @@ def ask(
 ) -> None:
     with closing(services_from_environment()) as services:
         recommendation, audit = consult(
-            Question(question, as_of=_day(as_of)),
+            Question(question, as_of=day(as_of)),
             services.consult_parts(),
             actor=operator(),
             scope=open_named(services, patient) if patient is not None else None,
@@ -108,12 +107,3 @@ def _tell(stage: Stage) -> None:
 
 def _be_silent(stage: Stage) -> None:
     pass
-
-
-def _day(value: str | None) -> date | None:
-    if value is None:
-        return None
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
-    except ValueError:
-        raise InvalidInput(f"{value} is no date. Write it as 2026-01-31.", code="not_a_date") from None

@@ -1,14 +1,13 @@
 """`cds search`: the passages that bear on a question."""
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
 
+from api.cli.days import day
 from api.cli.output import emit
 from api.cli.scope import open_named
 from api.services import Services, services_from_environment
-from cds.errors import InvalidInput
 from cds.evidence import Evidence, Hit, SearchFilter
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -25,7 +24,7 @@ def search(
     services = services_from_environment()
     try:
         if patient is None:
-            evidence = services.knowledge.search(question, limit=limit, where=SearchFilter(as_of=_date(as_of)))
+            evidence = services.knowledge.search(question, limit=limit, where=SearchFilter(as_of=day(as_of)))
         else:
             evidence = _in_record(services, question, patient, limit)
         if as_json:
@@ -68,15 +67,6 @@ def _hit(hit: Hit) -> dict[str, Any]:
 def _in_record(services: Services, question: str, patient: str, limit: int) -> Evidence:
     found: Evidence = services.knowledge.search_record(question, open_named(services, patient), limit=limit)
     return found
-
-
-def _date(value: str | None) -> date | None:
-    if value is None:
-        return None
-    try:
-        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
-    except ValueError:
-        raise InvalidInput(f"{value} is no date. Write it as 2026-03-31.", code="invalid_date") from None
 
 
 def _show(evidence: Evidence) -> None:

@@ -89,7 +89,7 @@ def test_a_date_that_is_none_is_refused(
     with pytest.raises(SystemExit) as ended:
         main(["ask", "What?", "--as-of", "yesterday", "--json"])
     assert ended.value.code == 1
-    assert orjson.loads(capsys.readouterr().out)["error"]["code"] == "not_a_date"
+    assert orjson.loads(capsys.readouterr().out)["error"]["code"] == "invalid_date"
 
 
 def test_an_empty_library_answers_by_saying_so_and_records_it(
