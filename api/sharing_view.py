@@ -6,8 +6,8 @@ from typing import Any
 
 from cds.sharing.grid import ASPECTS, TOPICS, Grid, Share, denominator
 from cds.sharing.linter import Finding, hard_to_read, lint
+from cds.sharing.public import items_of, outcomes_of, public_item
 from cds.sharing.reading import HARD, grade
-from cds.sharing.release import items_of, outcomes_of, public_item
 from cds.sharing.state import Shared
 
 # A figure every 4 units, ten or fifty in a row: a hundred is a square that can be counted.

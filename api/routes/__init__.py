@@ -50,6 +50,8 @@ ROUTERS: tuple[str, ...] = (
     "audit",
     "review",
     "sharing",
+    "sharing_grid",
+    "sharing_talk",
     "sharing_member",
 )
 

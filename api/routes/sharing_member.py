@@ -16,11 +16,11 @@ from api.sharing_hub import event_stream, first_number, hub_of
 from api.sharing_view import patient_values
 from cds.clock import today
 from cds.errors import CdsError, Conflict, InvalidInput, NotFound
-from cds.sharing import joining, sessions
+from cds.sharing import joining, talking
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, COLLABORATE_TOP, IMPORTANCE, SURE
 from cds.sharing.joining import Member
-from cds.sharing.release import outcomes_of
+from cds.sharing.public import outcomes_of
 from cds.sharing.sessions import Hand
 from cds.sharing.state import Shared, fold
 
@@ -104,7 +104,7 @@ def events(request: Request, services: Parts, after: Annotated[int, Query(ge=0)]
 def ask(request: Request, services: Parts, text: Text = "", once: Once = None) -> Response:
     """A question for the physician."""
     with _writing(request, services) as hand:
-        sessions.ask(hand, text, once=once)
+        talking.ask(hand, text, once=once)
     return _done(request)
 
 
@@ -112,7 +112,7 @@ def ask(request: Request, services: Parts, text: Text = "", once: Once = None) -
 def note(request: Request, services: Parts, text: Text = "", once: Once = None) -> Response:
     """What worries the patient, or should be known."""
     with _writing(request, services) as hand:
-        sessions.note(hand, text, once=once)
+        talking.note(hand, text, once=once)
     return _done(request)
 
 
@@ -131,7 +131,7 @@ def rate(
         known = outcomes_of(_state(hand).released)
         if outcome not in known:
             raise NotFound("This is not on the page any more.")
-        sessions.rate(hand, outcome, known[outcome], rating, once=once)
+        talking.rate(hand, outcome, known[outcome], rating, once=once)
     return _done(request)
 
 
@@ -164,7 +164,7 @@ def confirm(request: Request, services: Parts, once: Once = None) -> Response:
     with _writing(request, services) as hand:
         if _state(hand).agreement is None:
             raise Conflict("Nothing has been written down to agree to yet.", code="no_agreement")
-        sessions.confirm_agreement(hand, once=once)
+        talking.confirm_agreement(hand, once=once)
     return _done(request)
 
 
@@ -219,7 +219,7 @@ def _writing(request: Request, services: Services) -> Iterator[Hand]:
 
 def _questionnaire(request: Request, services: Services, name: str, answers: dict[str, Any], once: str) -> Response:
     with _writing(request, services) as hand:
-        sessions.answer_questionnaire(hand, name, answers, once=once or None)
+        talking.answer_questionnaire(hand, name, answers, once=once or None)
     return _done(request)
 
 

@@ -13,6 +13,8 @@ from cds.sharing.grid import ASPECTS, Aspect, Cell, Grid, Line, Option
 from cds.sharing.reading import plain
 from cds.sharing.risks import shares_in
 
+# Passages looked through for the options of a decision; the section that weighs them is seldom the first hit.
+PASSAGES = 12
 # The other passages of the same section of the same edition, in reading order.
 Siblings = Callable[[Passage], Sequence[Passage]]
 

@@ -1,103 +1,43 @@
-"""What the patient is shown of an item: made once, when the physician releases it, and kept as it was shown."""
+"""What the patient may see, item by item: shown, taken back, and why it was shown although something is missing."""
 
-import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
-from cds.errors import NotFound
-from cds.recommendation import Citation, Recommendation
-from cds.sharing.grid import ASPECTS, TOPICS, Grid, Line, Share
-from cds.sharing.state import Asked
-
-
-def public_item(grid: Grid, item: str) -> dict[str, Any]:
-    """A cell (`OPTION.ASPECT`) or a topic (`topic.NAME`) as the patient sees it."""
-    first, _, second = item.partition(".")
-    if first == "topic":
-        line = grid.topic(second)
-        if line is None or second not in TOPICS:
-            raise NotFound("There is nothing written there to release.")
-        return {"item": item, "kind": "topic", "name": second, "text": line.text}
-    option = grid.option(first)
-    if second not in ASPECTS:
-        raise NotFound("There is no such cell.")
-    return {
-        "item": item,
-        "kind": "cell",
-        "option": option.id,
-        "option_name": option.name,
-        "aspect": second,
-        "lines": [_line(line) for line in option.cell(second).lines],
-    }
+from cds.errors import Conflict, InvalidInput
+from cds.recommendation import Recommendation
+from cds.sharing.linter import lint
+from cds.sharing.public import public_answer, public_item
+from cds.sharing.sessions import Hand
+from cds.sharing.talking import question_of
+from cds.sharing.texts import trimmed
 
 
-def public_answer(asked: Asked, recommendation: Recommendation | None) -> dict[str, Any]:
-    """The answer to a patient's question: checked statements with their sources, or the physician's own words."""
-    lines: list[dict[str, Any]] = []
-    if recommendation is not None:
-        lines = [
-            {"text": statement.text, "by": "library", "source": _source(statement.citations[0])}
-            for statement in recommendation.statements
-            if statement.kind == "recommendation" and statement.citations
-        ]
-    if asked.own_words:
-        lines.append({"text": asked.own_words, "by": "physician", "source": None})
-    if not lines:
-        raise NotFound("There is no answer to release yet.")
-    return {"item": f"answer.{asked.id}", "kind": "answer", "question": asked.id, "lines": lines}
+def release(hand: Hand, items: Sequence[str], *, reason: str = "") -> None:
+    """Let the patient see these items as they are now. With a qualifying item missing, a reason is needed."""
+    state = hand.state()
+    if not items:
+        raise InvalidInput("Choose what to release.", code="nothing_chosen")
+    missing = [finding.item for finding in lint(state.grid) if finding.level == "qualifying"]
+    reason = trimmed(reason)
+    if missing and not reason:
+        raise Conflict(
+            "This does not yet describe the decision fully; see what is missing. To release it all the same, say why.",
+            code="reason_needed",
+        )
+    shown = [public_item(state.grid, item) for item in dict.fromkeys(items)]
+    details = {"items": [item["item"] for item in shown], "missing": missing}
+    if missing:  # in an entry of its own: the patient's list says nothing of it
+        hand.add("released_incomplete", body={"reason": reason}, details=details)
+    hand.add("released", audience="both", body={"items": shown}, details=details)
 
 
-def items_of(grid: Grid) -> tuple[str, ...]:
-    """Everything of a grid that can be released."""
-    topics = tuple(f"topic.{line.id}" for line in grid.topics)
-    return (*topics, *(f"{option.id}.{cell.aspect}" for option in grid.options for cell in option.cells))
+def withdraw(hand: Hand, items: Sequence[str]) -> None:
+    """Take items back from the patient's page."""
+    shown = [item for item in items if item in hand.state().released]
+    if shown:
+        hand.add("withdrawn", audience="both", body={"items": shown}, details={"items": shown})
 
 
-def outcomes_of(released: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-    """The outcomes the patient has been shown and may weigh: a key, and the words."""
-    found: dict[str, str] = {}
-    for item in released.values():
-        for line in item["lines"] if item["kind"] == "cell" else ():
-            for share in line["shares"]:
-                if share["outcome"]:
-                    found.setdefault(_key(share["outcome"]), share["outcome"])
-    return found
-
-
-def _key(outcome: str) -> str:
-    words = outcome.lower().replace("has ", "have ", 1)
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "text": line.text,
-        "by": line.by,
-        "certainty": line.certainty,
-        "shares": [_share(share) for share in line.shares],
-        # A source beside words that it does not bear out would vouch for them.
-        "source": _source(line.citation) if line.citation and line.by == "library" else None,
-    }
-
-
-def _share(share: Share) -> dict[str, Any]:
-    return {
-        "count": share.count,
-        "of": share.of,
-        "outcome": share.outcome,
-        "sense": share.sense,
-        "more": share.more,
-        "among": share.among,
-    }
-
-
-def _source(citation: Citation) -> dict[str, Any]:
-    return {
-        "title": citation.title,
-        "version": citation.version,
-        "published": citation.published.isoformat() if citation.published else None,
-        "section": list(citation.section),
-        "page": citation.page,
-        "quote": citation.quote,
-    }
+def release_answer(hand: Hand, question: str, recommendation: Recommendation | None) -> None:
+    """Let the patient see the answer."""
+    shown = public_answer(question_of(hand.state(), question), recommendation)
+    hand.add("released", audience="both", body={"items": [shown]}, details={"items": [shown["item"]]})
