@@ -11,6 +11,7 @@ from api import errors
 from api.assets import Assets
 from api.auth.passwords import Passwords
 from api.checkpoints import keep_signing
+from api.condition import Watch
 from api.guard import Guard, Metrics
 from api.live import LiveConsults
 from api.routes import ROUTERS
@@ -43,11 +44,12 @@ def create_app(services: Services) -> FastAPI:
     # Set here and not by the server, which would add it to addresses that the proxy has left whole.
     app.root_path = services.settings.root_path
     app.state.services = services
-    app.state.metrics = Metrics()
+    app.state.condition = Watch(services)
     app.state.assets = Assets()
     app.state.passwords = Passwords()
     app.state.warm = Event()  # set when the parts that load slowly are loaded; nothing waits for it
     app.state.live = LiveConsults(lambda: services.consult_parts())
+    app.state.metrics = Metrics(condition=app.state.condition.now, running=lambda: app.state.live.running)
     errors.install(app)
     for name in ROUTERS:
         app.include_router(import_module(f"api.routes.{name}").router, max_body_size=_LARGEST_BODY)

@@ -2,13 +2,16 @@
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.condition import Condition, Mode
 from api.errors import problem, unexpected
 
 _LOG = logging.getLogger("cds.access")
@@ -33,8 +36,13 @@ _YEAR_S = 31_536_000
 class Metrics:
     """Counts of what the doors did; by route template, never by address, so that no id gets in."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, condition: Callable[[], Condition], running: Callable[[], int]) -> None:
         self.registry = CollectorRegistry()
+        mode = Gauge("cds_mode", "1 for the mode the service is in.", ("mode",), registry=self.registry)
+        for name in Mode:
+            mode.labels(name).set_function(partial(_is_in, condition, name))
+        consults = Gauge("cds_consults_running", "Consults admitted and not ended.", registry=self.registry)
+        consults.set_function(lambda: float(running()))
         labels = ("method", "route", "status")
         self.requests = Counter("cds_requests", "Requests answered.", labels, registry=self.registry)
         self.seconds = Histogram(
@@ -44,6 +52,10 @@ class Metrics:
             registry=self.registry,
             buckets=(0.005, 0.02, 0.05, 0.15, 0.5, 1, 5, 20, 60),
         )
+
+
+def _is_in(condition: Callable[[], Condition], mode: Mode) -> float:
+    return float(condition().mode is mode)
 
 
 class Guard:

@@ -39,6 +39,7 @@ def render(request: Request, template: str, **values: Any) -> str:
             current=max(within, key=len, default=None),
             path=lambda to: address(request, to),
             asset=lambda name: address(request, request.app.state.assets.address(name)),
+            condition=request.app.state.condition.now() if actor else None,
             today=request.app.state.services.clock.now().date(),
             **values,
         )

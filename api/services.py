@@ -7,6 +7,8 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
+from api.room import check_room, free_bytes
+from api.auth.openid.provider import Provider
 from cds.actors import Actor, local_operator
 from cds.audit import AuditLog
 from cds.clock import Clock, SystemClock
@@ -98,6 +100,10 @@ class Services:
     def nearness(self) -> Nearness:
         return Nearness(lambda: self.embedder)
 
+    def free_bytes(self) -> int:
+        """Room on the disk of the data folder."""
+        return free_bytes(self.settings.data)
+
     def consult_parts(self) -> ConsultParts:
         """What a consult is made from."""
         return ConsultParts(
@@ -112,7 +118,12 @@ class Services:
             similarity=self.nearness,
             in_full=in_full,
             answer_seconds=self.settings.answer_seconds,
+            may_begin=lambda: check_room(self.free_bytes()),
         )
+
+    @cached_property
+    def openid(self) -> Provider | None:
+        return Provider(self.settings, clock=self.clock) if self.settings.openid_issuer else None
 
     def close(self) -> None:
         """Let go of what was opened."""

@@ -72,6 +72,7 @@ class ConsultParts:
     similarity: Similarity | None = None
     in_full: Callable[[str], str] = lambda question: question  # abbreviations written out, as the library writes them
     answer_seconds: float = 60.0
+    may_begin: Callable[[], None] = lambda: None  # raises where what is shown could not be recorded
 
 
 def consult(
@@ -88,6 +89,7 @@ def consult(
 
     `facts` are those the caller was sent with the question, as a medical record sends them; else the stored ones.
     """
+    parts.may_begin()
     on_stage(Stage("searching"))
     facts = _facts(parts, scope) if facts is None else facts
     recommendation = propose(

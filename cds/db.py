@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Text, TypeDecorator, create_engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, Text, TypeDecorator, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cds.errors import Integrity, InvalidSetting, Unavailable
@@ -118,6 +118,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.failing = False  # whether the last attempt to write found the database unusable
         self._turns = _Turns()
 
     @property
@@ -138,10 +139,15 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Everything in the block becomes durable together when it ends, or nothing does."""
         turn = self._turns.one() if self.dialect == "sqlite" else nullcontext()
-        with turn, self._translated(), self.engine.connect() as connection:
-            tx = connection.execution_options(**{_WRITES: True})
-            with tx.begin():
-                yield tx
+        try:
+            with turn, self._translated(), self.engine.connect() as connection:
+                tx = connection.execution_options(**{_WRITES: True})
+                with tx.begin():
+                    yield tx
+        except Unavailable as error:
+            self.failing = self.failing or error.code == "database_unavailable"
+            raise
+        self.failing = False
 
     def close(self) -> None:
         self.engine.dispose()
@@ -240,13 +246,3 @@ def read_or_make_key(path: Path) -> str:
     if len(key) != 64 or any(c not in "0123456789abcdef" for c in key):
         raise InvalidSetting(f"{path} does not hold a database key (64 hexadecimal digits).")
     return key
-
-
-def is_healthy(db: Database) -> bool:
-    """Whether the database answers at all."""
-    try:
-        with db.reading() as tx:
-            tx.execute(text("SELECT 1"))
-    except Unavailable:
-        return False
-    return True

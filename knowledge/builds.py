@@ -157,6 +157,10 @@ class Builder:
         """The generation searches read, None before the first."""
         return tx.execute(select(current_generation.c.generation)).scalar_one_or_none()
 
+    def is_broken(self, tx: Connection) -> bool:
+        """Whether the current generation was found unreadable; nothing is opened for it."""
+        return self.current_id(tx) in self._broken
+
     def current(self, tx: Connection) -> Generation | None:
         """The generation searches read, opened; raises `Integrity` when a byte of it is wrong."""
         generation = self.current_id(tx)

@@ -11,7 +11,7 @@ import typer
 from api.cli.ingest_guidelines import progress_shown
 from api.cli.output import say
 from api.cli.progress import bar
-from api.cli.serve import check_room, listen, run
+from api.cli.serve import check_folder, listen, run
 from api.services import Services, operator, services_from_environment
 from cds.actors import Role
 from cds.errors import CdsError, Conflict
@@ -41,7 +41,7 @@ def demo(
     given: dict[str, Any] = {"host": "127.0.0.1"} | ({"port": port} if port is not None else {})
     services = services_from_environment(**given)
     listening = None if load_only else listen(services.settings.host, services.settings.port)
-    check_room(services)
+    check_folder(services.settings.data)
     try:
         passwords = load(services)
         lines = "".join(f"  {name:<14} {passwords[name]}\n" for name, _, _ in _USERS)

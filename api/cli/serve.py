@@ -2,21 +2,20 @@
 
 import contextlib
 import logging
-import shutil
 import socket
 import threading
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.cli.output import say
+from api.room import check_room, free_bytes
 from api.services import Services, services_from_environment
 from cds.errors import InvalidSetting, Unavailable
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
-# Below this a consult might find no room to be recorded in; a day of a busy clinic writes a few megabytes.
-_ROOM_NEEDED = 200 * 1024 * 1024
 # After Ctrl-C a consult that is running gets this long to be recorded.
 _FINISHING_S = 10
 
@@ -53,24 +52,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def check_room(services: Services) -> None:
-    """Refuse to start where nothing could be recorded."""
-    folder = services.settings.data
+def check_folder(folder: Path) -> None:
+    """Refuse to start where nothing could be kept."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free = shutil.disk_usage(folder).free
+        check_room(free_bytes(folder))
     except OSError as error:
         raise Unavailable(
             f"The data folder {folder} cannot be used: {(error.strerror or 'unknown').lower()}. "
             "Mend its permissions or set CDS_DATA to another folder.",
             code="data_folder_unusable",
         ) from None
-    if free < _ROOM_NEEDED:
-        raise Unavailable(
-            f"Only {free // 2**20} MB are free where {folder} is; the service needs {_ROOM_NEEDED // 2**20} MB. "
-            "Make room or set CDS_DATA to another disk.",
-            code="no_disk_space",
-        )
 
 
 def run(services: Services, listening: socket.socket, *, welcome: str = "") -> None:
@@ -79,7 +71,7 @@ def run(services: Services, listening: socket.socket, *, welcome: str = "") -> N
 
     from api.app import create_app
 
-    check_room(services)
+    check_folder(services.settings.data)
     configure_logging(services.settings.log_level)
     app_ = create_app(services)
     server = uvicorn.Server(

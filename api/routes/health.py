@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from api.condition import Mode, condition_of
 from api.deps import Parts, anyone
-from cds.db import is_healthy
 
 router = APIRouter(tags=["health"])
 
@@ -18,12 +18,24 @@ async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", dependencies=[anyone()], responses={503: {"description": "The database does not answer."}})
+@router.get("/readyz", dependencies=[anyone()], responses={503: {"description": "No question can be recorded now."}})
 def readyz(request: Request, services: Parts) -> JSONResponse:
-    """The database answers: without it nothing can be recorded, so nothing is shown. `warm`: searching is fast now."""
-    ready = is_healthy(services.db)
-    parts = {"database": ready, "warm": request.app.state.warm.is_set()}
-    body: dict[str, Any] = {"status": "ready" if ready else "not ready", "parts": parts}
+    """Which part is not as it should be. Not ready: nothing can be recorded, so nothing is answered."""
+    condition = condition_of(services)
+    ready = condition.mode is not Mode.READ_ONLY
+    parts = {
+        "database": condition.code != "database_unavailable",
+        "disk": condition.code != "no_disk_space",
+        "index": condition.code != "index_unreadable",
+        "model": services.model_source.state,
+        "warm": request.app.state.warm.is_set(),  # searching is fast now
+    }
+    body: dict[str, Any] = {
+        "status": "ready" if ready else "not ready",
+        "mode": condition.mode,
+        "code": condition.code,
+        "parts": parts,
+    }
     return JSONResponse(body, 200 if ready else 503)
 
 

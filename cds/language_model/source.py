@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from cds.errors import Unavailable
 from cds.language_model import LanguageModel
@@ -12,6 +13,8 @@ from cds.settings import Settings
 
 # As long as a failing model is left alone: a physician must not wait at each question to learn that it is still away.
 _REST_SECONDS = 60.0
+
+State = Literal["ready", "resting", "away", "unfit", "absent"]
 
 
 class ModelSource:
@@ -47,6 +50,16 @@ class ModelSource:
                 # Weights may be fetched while the service runs: looked for again after the same rest.
                 self._again_at = self._now() + _REST_SECONDS
             return self._model
+
+    @property
+    def state(self) -> State:
+        """How the model stands, without opening it or waiting for it; absent also before it is first needed."""
+        model = self._model
+        if model is None:
+            return "away" if self.trouble is not None else "absent"
+        if isinstance(model, Guarded) and model.resting:
+            return "resting"
+        return "unfit" if model.identity.skill == "none" else "ready"
 
     def close(self) -> None:
         """Let go of the model, if one was opened."""

@@ -1,6 +1,7 @@
 """The doors around real services, and clients of every role."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class TestedServices(Services):
     __test__ = False
     clock: FixedClock
     model_: Scripted | None = None
+    free: int | None = None  # bytes on a disk that is said to be full
 
     def __init__(self, settings: Settings, *, clock: FixedClock, database: Database, shelf: Shelf) -> None:
         super().__init__(settings, clock=clock)
@@ -75,17 +77,12 @@ class TestedServices(Services):
     def knowledge(self) -> Any:  # type: ignore[override]
         return self.shelf
 
+    def free_bytes(self) -> int:
+        return super().free_bytes() if self.free is None else self.free
+
     def consult_parts(self) -> ConsultParts:
-        return ConsultParts(
-            db=self.db,
-            retriever=self.shelf,
-            records=self.records,
-            log=self.log,
-            clock=self.clock,
-            policy=Policy((), otherwise=0.3),
-            software=self.software,
-            model=self.model_,
-        )
+        parts = super().consult_parts()
+        return replace(parts, policy=Policy((), otherwise=0.3), model=self.model_, similarity=None)
 
 
 @pytest.fixture
