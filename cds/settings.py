@@ -51,6 +51,30 @@ class Settings(BaseModel):
     fhir_hosts: str = Field(
         default="", description="FHIR servers that may be read when a CDS Hooks call brings too little, by host:port."
     )
+    openid_issuer: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="The house's identity provider (OpenID Connect): its issuer's address; empty: local accounts only.",
+    )
+    openid_client: str = Field(default="", max_length=200, description="This service's client id at that provider.")
+    openid_secret_file: Path | None = Field(
+        default=None, description="A file with the client's secret; none for a public client."
+    )
+    openid_name: str = Field(
+        default="hospital sign-in", max_length=60, description="What people call that provider, on the sign-in page."
+    )
+    openid_scopes: str = Field(default="openid profile email", max_length=200, description="The scopes asked of it.")
+    openid_roles_claim: str = Field(
+        default="groups",
+        max_length=200,
+        description="The claim of the identity token that says who somebody is; a path such as "
+        "`realm_access.roles` works.",
+    )
+    openid_roles: str = Field(
+        default="",
+        max_length=4000,
+        description="Which values of that claim give which role: `physician=ward-a,ward-b; auditor=quality`.",
+    )
     checkpoints: Path | None = Field(default=None, description="A second folder for the log's signed checkpoints.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
 

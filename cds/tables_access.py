@@ -31,4 +31,9 @@ emergency_access = Table(
     Column("reason", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
+    Column("ended", UtcDateTime),
+    Column("ended_because", String(20)),  # physician, time
+    Column("reviewed", UtcDateTime),
+    Column("reviewed_by", String(200)),
+    Column("finding", String(20)),  # justified, questioned
 )

@@ -51,3 +51,13 @@ sign_in_failures = Table(
     Column("count", Integer, nullable=False),
     Column("last", UtcDateTime, nullable=False),
 )
+
+openid_attempts = Table(
+    "openid_attempts",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("nonce", String(64), nullable=False),
+    Column("verifier", String(64), nullable=False),
+    Column("after", String(201), nullable=False),
+    Column("started", UtcDateTime, nullable=False),
+)

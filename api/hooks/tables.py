@@ -10,6 +10,7 @@ hook_clients = Table(
     Column("issuer", String(300), primary_key=True),
     Column("account", String(26), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("keys", Json, nullable=False),
+    Column("keys_address", String(300)),  # where its keys are read again; none: those above are all
     Column("added", UtcDateTime, nullable=False),
 )
 

@@ -15,6 +15,7 @@ from cds.db import Database
 HOUSEKEEPING = {
     "sign_ins": "when somebody was last seen; starting and ending one are entries",
     "sign_in_failures": "so that guessing slows down",
+    "openid_attempts": "sign-ins at the provider that are under way; how each ends is an entry",
     "api_tokens": "when a token was last used; making one is an entry",
     "idempotency_keys": "so that a request sent twice is done once",
     "hook_tokens": "so that a token opens once",
