@@ -5,10 +5,9 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from api.room import check_room, free_bytes
-from api.auth.openid.provider import Provider
 from cds.actors import Actor, local_operator
 from cds.audit import AuditLog
 from cds.clock import Clock, SystemClock
@@ -26,6 +25,9 @@ from knowledge.nearness import Nearness
 from knowledge.records import Records
 from knowledge.search import KnowledgeBase
 from knowledge.vocabulary import in_full
+
+if TYPE_CHECKING:
+    from api.auth.openid.provider import Provider
 
 
 class Services:
@@ -122,7 +124,9 @@ class Services:
         )
 
     @cached_property
-    def openid(self) -> Provider | None:
+    def openid(self) -> "Provider | None":
+        from api.auth.openid.provider import Provider
+
         return Provider(self.settings, clock=self.clock) if self.settings.openid_issuer else None
 
     def close(self) -> None:

@@ -18,6 +18,9 @@ __all__ = ["Identity", "Scope", "identify_request"]
 # Browsers take a `__Host-` cookie over TLS only; on this machine's own loopback, without TLS, a plain name is used.
 SECURE_COOKIE = "__Host-cds"
 LOOPBACK_COOKIE = "cds"
+# The same, for a sign-in at the provider that is under way.
+_ATTEMPT = "-attempt"
+_ATTEMPT_S = 600
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "testserver"})
 
 
@@ -92,3 +95,28 @@ def clear_cookie(request: Request, response: Response) -> None:
     """Take the browser's sign-in away."""
     name = cookie_name(request)
     response.delete_cookie(name, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="lax")
+
+
+def keep_attempt(request: Request, response: Response, state: str) -> None:
+    """Bind a sign-in that begins at the provider to this browser, so that nobody else can end it."""
+    name = cookie_name(request)
+    response.set_cookie(
+        name + _ATTEMPT,
+        state,
+        max_age=_ATTEMPT_S,
+        path="/",
+        httponly=True,
+        secure=name == SECURE_COOKIE,
+        samesite="lax",  # the way back is a link followed from the provider
+    )
+
+
+def kept_attempt(request: Request) -> str:
+    """What this browser kept of the sign-in it began."""
+    return request.cookies.get(cookie_name(request) + _ATTEMPT, "")
+
+
+def clear_attempt(request: Request, response: Response) -> None:
+    """The attempt is over, whatever came of it."""
+    name = cookie_name(request)
+    response.delete_cookie(name + _ATTEMPT, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="lax")

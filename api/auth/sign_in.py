@@ -94,9 +94,12 @@ def who_signed_in(db: Database, secret: str, *, at: datetime) -> Account | None:
     return account
 
 
-def sign_out(tx: Connection, secret: str) -> None:
-    """End this sign-in now."""
-    tx.execute(delete(sign_ins).where(sign_ins.c.token_hash == fingerprint(secret)))
+def sign_out(tx: Connection, secret: str) -> str | None:
+    """End this sign-in now; how it had been made."""
+    mine = sign_ins.c.token_hash == fingerprint(secret)
+    method = tx.scalar(select(sign_ins.c.method).where(mine))
+    tx.execute(delete(sign_ins).where(mine))
+    return method
 
 
 def _refuse_guessing(tx: Connection, *, kind: str, key: str, at: datetime) -> None:

@@ -37,6 +37,7 @@ ROUTERS: tuple[str, ...] = (
     "static",
     "home",
     "sign_in",
+    "openid",
     "reference",
     "consults",
     "consult_pages",
