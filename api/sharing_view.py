@@ -115,6 +115,22 @@ def patient_values(state: Shared) -> dict[str, Any]:
     }
 
 
+# Who was turned away, as the physician reads it.
+TURNED_AWAY = {
+    "code_unknown": "a wrong code was typed",
+    "code_used": "a used code was typed again",
+    "code_void": "a code was typed wrongly too often and opens nothing any more",
+    "code_replaced": "an older code was typed",
+    "code_expired": "a code was typed after its ten minutes",
+    "session_ended": "a code was typed after the end",
+    "somebody_in": "another code was asked for, or typed, while somebody is in",
+    "you_left": "a device that had left wanted to come back",
+    "not_let_in": "a device that you refused tried again",
+    "access_ended": "a device whose access you ended tried again",
+    "talk_over": "a device came back after its time",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an item stands with the patient."""
@@ -131,6 +147,7 @@ def physician_values(state: Shared) -> dict[str, Any]:
     of = denominator(tuple(share for line in grid.lines for share in line.shares))
     return {
         "shared": state,
+        "turned_away": TURNED_AWAY,
         "grid": grid,
         "aspects": ASPECTS,
         "topic_names": TOPICS,

@@ -16,7 +16,7 @@ from cds.actors import Actor
 from cds.clock import today
 from cds.recommendations import load, questions
 from cds.recommendations import page as listed_page
-from cds.sharing import joining, sessions
+from cds.sharing import joining, members, sessions
 from cds.sharing.drafting import PASSAGES, draft
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, IMPORTANCE, SURE, needs_support
@@ -105,14 +105,14 @@ def _values(services: Services, actor: Actor, session_id: str) -> dict[str, Any]
         known = mine(tx, services, actor, session_id)
         shared = fold(read_events(tx, session_id, audience="physician"))
         answers = {asked.id: load(tx, asked.recommendation)[0] for asked in shared.questions if asked.recommendation}
-        members = joining.members_of(tx, known)
+        joined = members.members_of(tx, known)
         people = {person.id: person for person in services.records.listed(tx, actor)}
         return {
             **physician_values(shared),
             "session": known,
             "person": people.get(known.patient or ""),
             "code": joining.open_code(tx, known, clock=services.clock),
-            "members": [one for one in members if one.state in ("waiting", "confirmed")],
+            "members": [one for one in joined if one.state in ("waiting", "confirmed")],
             "answers": answers,
             "sure": SURE,
             "collaborate": COLLABORATE,

@@ -16,10 +16,10 @@ from api.sharing_hub import event_stream, first_number, hub_of
 from api.sharing_view import patient_values
 from cds.clock import today
 from cds.errors import CdsError, Conflict, InvalidInput, NotFound
-from cds.sharing import joining, talking
+from cds.sharing import joining, members, talking
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, COLLABORATE_TOP, IMPORTANCE, SURE
-from cds.sharing.joining import Member
+from cds.sharing.members import Member
 from cds.sharing.public import outcomes_of
 from cds.sharing.sessions import Hand
 from cds.sharing.state import Shared, fold
@@ -51,7 +51,7 @@ def join(request: Request, services: Parts, code: Annotated[str, Form(max_length
     answer.set_cookie(
         name,
         secret,
-        max_age=int(joining.LONGEST.total_seconds()),
+        max_age=int(members.LONGEST.total_seconds()),
         path="/",
         httponly=True,
         secure=name.startswith(SECURE_COOKIE),
@@ -65,8 +65,8 @@ def shared(request: Request, services: Parts) -> Response:
     """The patient's page, or the waiting room."""
     try:
         values = _values(request, services)
-    except NotFound:
-        return go_to(request, "/join")
+    except NotFound as closed:
+        return page(request, "sharing/join.html", status_code=404, wrong=closed.message)
     return page(request, "sharing/patient.html", **values)
 
 
@@ -173,7 +173,7 @@ def leave(request: Request, services: Parts) -> Response:
     """Go; this browser opens nothing any more."""
     member = _member(request, services)
     with services.db.transaction() as tx:
-        joining.leave(tx, member, log=services.log)
+        members.leave(tx, member, log=services.log)
     hub_of(request.app).wake(member.session.id)
     answer = page(request, "sharing/left.html")
     name = _cookie(request)
@@ -201,8 +201,7 @@ def _member(request: Request, services: Services) -> Member:
     secret = request.cookies.get(_cookie(request), "")
     if not secret:
         raise _gone()
-    with services.db.reading() as tx:
-        return joining.member_with(tx, secret, clock=services.clock)
+    return members.place(services.db, secret, clock=services.clock, log=services.log)
 
 
 @contextmanager
@@ -210,7 +209,7 @@ def _writing(request: Request, services: Services) -> Iterator[Hand]:
     """One transaction of a confirmed member; listeners are woken when it has been committed."""
     secret = request.cookies.get(_cookie(request), "")
     with services.db.transaction() as tx:
-        member = joining.member_with(tx, secret, clock=services.clock)
+        member = members.member_with(tx, secret, clock=services.clock)
         if member.state != "confirmed":
             raise _gone()
         yield Hand(tx, member.session, member.actor, services.log)

@@ -12,10 +12,11 @@ from api.deps import Parts
 from api.live import LiveConsults
 from api.services import Services
 from api.sharing_access import Line, Lines, Physician, Word, done, mine, writing
+from api.sharing_hub import hub_of
 from cds.actors import Actor
 from cds.consult import Question
 from cds.recommendations import load
-from cds.sharing import joining, talking
+from cds.sharing import joining, members, talking
 from cds.sharing.events import read_events
 from cds.sharing.release import release_answer as show_answer
 from cds.sharing.sessions import Session
@@ -27,8 +28,10 @@ router = APIRouter(include_in_schema=False)
 @router.post("/sessions/{session_id}/code")
 def code(session_id: str, request: Request, actor: Physician, services: Parts) -> Response:
     """A new code to join with."""
-    with writing(request, services, actor, session_id) as hand:
-        joining.make_code(hand.tx, hand.session, actor=actor, clock=services.clock, log=services.log)
+    with services.db.reading() as tx:
+        known = mine(tx, services, actor, session_id)
+    joining.invite(services.db, known, actor=actor, clock=services.clock, log=services.log)
+    hub_of(request.app).wake(session_id)
     return done(request, session_id)
 
 
@@ -39,9 +42,9 @@ def member(
     """Let somebody in from the waiting room, refuse them, or end their place."""
     with writing(request, services, actor, session_id) as hand:
         if admit == "remove":
-            joining.remove(hand.tx, hand.session, member_id, actor=actor, log=services.log)
+            members.remove(hand.tx, hand.session, member_id, actor=actor, log=services.log)
         else:
-            joining.admit(hand.tx, hand.session, member_id, yes=admit == "yes", actor=actor, log=services.log)
+            members.admit(hand.tx, hand.session, member_id, yes=admit == "yes", actor=actor, log=services.log)
     return done(request, session_id)
 
 

@@ -1,20 +1,18 @@
 """How a patient comes in: a short code, typed once within minutes, and the physician's yes on screen."""
 
-import hashlib
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from cds.actors import Actor
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.db import Database
-from cds.errors import Busy, CdsError, Conflict, NotFound
+from cds.errors import Busy, CdsError, Conflict
 from cds.ids import new_id
 from cds.sharing.events import add_event
+from cds.sharing.members import Member, digest, note_refusal, somebody_in
 from cds.sharing.sessions import Session, to_session
 from cds.tables_sharing import session_codes, session_join_failures, session_members, sessions
 
@@ -25,15 +23,12 @@ CODE_LASTS = timedelta(minutes=10)
 TRIES = 5
 # A clinic's phones may share one address; a person mistypes a few times.
 ADDRESS_TRIES, ADDRESS_WINDOW = 20, timedelta(minutes=10)
-# After the end the patient can still read and print; a session nobody ends is over after a day's work.
-READABLE_AFTER_END, LONGEST = timedelta(hours=1), timedelta(hours=12)
 # The first letters of open codes are all different, so this many can be open at once, with room to draw from.
 _MOST_OPEN = 300
 _MARKS = ("Blue", "Green", "Red", "Yellow", "Orange", "Silver", "White", "Gold")
+_NOBODY = Actor(id="member:unknown", name="Unknown", roles=frozenset())
 # In the place of the session's name in entries about codes that belong to none.
 _NO_SESSION = "unknown"
-
-State = Literal["waiting", "confirmed", "refused", "left"]
 
 
 class TooManyTries(CdsError):
@@ -42,25 +37,21 @@ class TooManyTries(CdsError):
     code = "too_many_attempts"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    id: str
-    session: Session
-    mark: str
-    state: State
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(id=f"member:{self.id}", name="Patient", roles=frozenset())
+def invite(db: Database, session: Session, *, actor: Actor, clock: Clock, log: AuditLog) -> str:
+    """A fresh code; when there can be none, that it was refused is recorded too."""
+    with db.transaction() as tx:
+        refused = _why_no_code(tx, session)
+        if refused is None:
+            return make_code(tx, session, actor=actor, clock=clock, log=log)
+        note_refusal(tx, session.id, "code_refused", actor, refused.code, log)
+    raise refused
 
 
 def make_code(tx: Connection, session: Session, *, actor: Actor, clock: Clock, log: AuditLog) -> str:
     """A fresh code for this session; the one before it opens nothing any more."""
     now = clock.now()
-    if session.ended_at is not None:
-        raise Conflict("This session has ended.", code="session_ended")
-    if any(member.state in ("waiting", "confirmed") for member in members_of(tx, session)):
-        raise Conflict("Somebody is in this session already. Remove them first.", code="somebody_in")
+    if (refused := _why_no_code(tx, session)) is not None:
+        raise refused
     dead = (session_codes.c.session == session.id) | (session_codes.c.until <= now)
     tx.execute(update(session_codes).where(dead, session_codes.c.state == "open").values(state="void", code=None))
     taken = set(tx.scalars(select(session_codes.c.prefix).where(session_codes.c.state == "open")))
@@ -75,7 +66,7 @@ def make_code(tx: Connection, session: Session, *, actor: Actor, clock: Clock, l
             id=code_id,
             session=session.id,
             code=code,
-            digest=_digest(code),
+            digest=digest(code),
             prefix=code[:PREFIX],
             state="open",
             tries=0,
@@ -84,6 +75,15 @@ def make_code(tx: Connection, session: Session, *, actor: Actor, clock: Clock, l
     )
     add_event(tx, session.id, kind="code_made", actor=actor, log=log, details={"code": code_id})
     return code
+
+
+def _why_no_code(tx: Connection, session: Session) -> CdsError | None:
+    ended = tx.execute(select(sessions.c.ended_at).where(sessions.c.id == session.id)).scalar_one()
+    if ended is not None:
+        return Conflict("This session has ended.", code="session_ended")
+    if somebody_in(tx, session):
+        return Conflict("Somebody is in this session already. End their access first.", code="somebody_in")
+    return None
 
 
 def open_code(tx: Connection, session: Session, *, clock: Clock) -> tuple[str, datetime] | None:
@@ -98,50 +98,10 @@ def open_code(tx: Connection, session: Session, *, clock: Clock) -> tuple[str, d
 def join(db: Database, typed: str, *, address: str, clock: Clock, log: AuditLog) -> tuple[str, Member]:
     """Type a code: a secret for the browser and a place in the waiting room. What was refused is recorded too."""
     with db.transaction() as tx:
-        found = _join(tx, typed, address=_digest(f"address {address}"), clock=clock, log=log)
+        found = _join(tx, typed, address=digest(f"address {address}"), clock=clock, log=log)
     if isinstance(found, CdsError):  # raised here, so that the count of wrong tries is kept
         raise found
     return found
-
-
-def member_with(tx: Connection, secret: str, *, clock: Clock) -> Member:
-    """Whose browser this is; nobody's when the place was refused, left or is long over."""
-    row = _members().where(session_members.c.secret == _digest(secret))
-    found = tx.execute(row).mappings().first()
-    if found is None or found["state"] in ("refused", "left"):
-        raise _gone()
-    member = Member(found["member"], to_session(found), found["mark"], found["state"])
-    ended, now = member.session.ended_at, clock.now()
-    if found["joined_at"] < now - LONGEST or (ended is not None and ended < now - READABLE_AFTER_END):
-        raise _gone()
-    return member
-
-
-def members_of(tx: Connection, session: Session) -> tuple[Member, ...]:
-    """Everybody who ever joined, in order."""
-    query = _members().where(session_members.c.session == session.id).order_by(session_members.c.id)
-    return tuple(Member(row["member"], session, row["mark"], row["state"]) for row in tx.execute(query).mappings())
-
-
-def admit(tx: Connection, session: Session, member_id: str, *, yes: bool, actor: Actor, log: AuditLog) -> None:
-    """The physician has looked at the mark on the other screen: let them in, or not."""
-    _change(tx, session, member_id, before=("waiting",), after="confirmed" if yes else "refused")
-    kind = "confirmed" if yes else "refused"
-    add_event(tx, session.id, kind=kind, actor=actor, log=log, audience="both", details={"member": member_id})
-
-
-def remove(tx: Connection, session: Session, member_id: str, *, actor: Actor, log: AuditLog) -> None:
-    """The physician ends somebody's place."""
-    _change(tx, session, member_id, before=("waiting", "confirmed"), after="left")
-    add_event(tx, session.id, kind="removed", actor=actor, log=log, audience="both", details={"member": member_id})
-
-
-def leave(tx: Connection, member: Member, *, log: AuditLog) -> None:
-    """The patient goes; this browser opens nothing any more."""
-    _change(tx, member.session, member.id, before=("waiting", "confirmed"), after="left")
-    add_event(
-        tx, member.session.id, kind="left", actor=member.actor, log=log, audience="both", details={"member": member.id}
-    )
 
 
 def _join(tx: Connection, typed: str, *, address: str, clock: Clock, log: AuditLog) -> tuple[str, Member] | CdsError:
@@ -151,36 +111,48 @@ def _join(tx: Connection, typed: str, *, address: str, clock: Clock, log: AuditL
         tx.execute(select(session_join_failures).where(session_join_failures.c.address == address)).mappings().first()
     )
     if failures and failures["since"] > now - ADDRESS_WINDOW and failures["count"] >= ADDRESS_TRIES:
+        if failures["count"] == ADDRESS_TRIES:  # recorded once: guessing must not fill the log
+            _count_failure(tx, address, now)
+            log.append(
+                tx, kind="session.code_refused", actor=None, subject=_NO_SESSION, details={"because": TooManyTries.code}
+            )
         return TooManyTries("Too many wrong codes came from here. Wait ten minutes, then ask for a new code.")
     if len(code) != LENGTH or any(letter not in ALPHABET for letter in code):
         return _refused(tx, None, "code_malformed", address, now, log)
     row = (
-        tx.execute(select(session_codes).where(session_codes.c.digest == _digest(code)).with_for_update())
+        tx.execute(select(session_codes).where(session_codes.c.digest == digest(code)).with_for_update())
         .mappings()
         .first()
     )
     if row is None:
         return _wrong(tx, code, address, now, log)
-    if row["state"] != "open":
-        return _refused(tx, row["session"], "code_used" if row["state"] == "used" else "code_void", address, now, log)
-    if row["until"] <= now:
-        return _refused(tx, row["session"], "code_expired", address, now, log)
     session = to_session(tx.execute(select(sessions).where(sessions.c.id == row["session"])).mappings().one())
-    if session.ended_at is not None:
-        return _refused(tx, session.id, "session_ended", address, now, log)
-    if any(member.state in ("waiting", "confirmed") for member in members_of(tx, session)):
-        return _refused(tx, session.id, "somebody_in", address, now, log)
+    if (why := _why_not(tx, row, session, now)) is not None:
+        return _refused(tx, session.id, why, address, now, log)
     tx.execute(update(session_codes).where(session_codes.c.id == row["id"]).values(state="used", code=None))
     secret, mark = secrets.token_urlsafe(32), f"{secrets.choice(_MARKS)} {secrets.randbelow(90) + 10}"
     member = Member(new_id(), session, mark, "waiting")
     tx.execute(
         insert(session_members).values(
-            id=member.id, session=session.id, secret=_digest(secret), mark=mark, state="waiting", joined_at=now
+            id=member.id, session=session.id, secret=digest(secret), mark=mark, state="waiting", joined_at=now
         )
     )
     details = {"member": member.id, "code": row["id"]}
     add_event(tx, session.id, kind="joined", actor=member.actor, log=log, details=details)
     return secret, member
+
+
+def _why_not(tx: Connection, row: RowMapping, session: Session, now: datetime) -> str | None:
+    """Why the right letters open nothing."""
+    if session.ended_at is not None:
+        return "session_ended"
+    if somebody_in(tx, session):
+        return "somebody_in"
+    if row["state"] == "used":
+        return "code_used"
+    if row["state"] == "void":
+        return "code_void" if row["tries"] >= TRIES else "code_replaced"
+    return "code_expired" if row["until"] <= now else None
 
 
 def _wrong(tx: Connection, code: str, address: str, now: datetime, log: AuditLog) -> CdsError:
@@ -202,14 +174,24 @@ _MESSAGES = {
     "code_malformed": "A code has eight letters, none of them a vowel. Look again at the other screen.",
     "code_unknown": "This code is not right. Look again at the other screen.",
     "code_used": "This code has been used. Ask for a new one.",
-    "code_void": "This code was typed wrongly too often, or a newer one has been made. Ask for a new one.",
+    "code_void": "This code was typed wrongly too often. Ask for a new one.",
+    "code_replaced": "A newer code has been made. Look again at the other screen.",
     "code_expired": "This code is older than ten minutes. Ask for a new one.",
-    "session_ended": "This session has ended.",
-    "somebody_in": "Somebody is in this session already.",
+    "session_ended": "This talk has ended.",
+    "somebody_in": "Somebody has come in with a code already. If that was not you, tell your doctor now.",
 }
 
 
 def _refused(tx: Connection, session: str | None, code: str, address: str, now: datetime, log: AuditLog) -> CdsError:
+    _count_failure(tx, address, now)
+    if session is None:
+        log.append(tx, kind="session.code_refused", actor=None, subject=_NO_SESSION, details={"because": code})
+    else:
+        note_refusal(tx, session, "code_refused", _NOBODY, code, log)
+    return Conflict(_MESSAGES[code], code=code)
+
+
+def _count_failure(tx: Connection, address: str, now: datetime) -> None:
     tx.execute(delete(session_join_failures).where(session_join_failures.c.since <= now - ADDRESS_WINDOW))
     counted = tx.execute(
         update(session_join_failures)
@@ -218,45 +200,7 @@ def _refused(tx: Connection, session: str | None, code: str, address: str, now: 
     )
     if counted.rowcount == 0:
         tx.execute(insert(session_join_failures).values(address=address, count=1, since=now))
-    if session is None:
-        log.append(tx, kind="session.code_refused", actor=None, subject=_NO_SESSION, details={"because": code})
-    else:
-        nobody = Actor(id="member:unknown", name="Unknown", roles=frozenset())
-        add_event(tx, session, kind="code_refused", actor=nobody, log=log, details={"because": code})
-    return Conflict(_MESSAGES[code], code=code)
-
-
-def _change(tx: Connection, session: Session, member_id: str, *, before: tuple[State, ...], after: State) -> None:
-    changed = tx.execute(
-        update(session_members)
-        .where(
-            session_members.c.id == member_id,
-            session_members.c.session == session.id,
-            session_members.c.state.in_(before),
-        )
-        .values(state=after)
-    )
-    if changed.rowcount == 0:
-        raise Conflict("They are not waiting here any more.", code="member_gone")
-
-
-def _members() -> Select[Any]:
-    return select(
-        sessions,
-        session_members.c.id.label("member"),
-        session_members.c.mark,
-        session_members.c.state,
-        session_members.c.joined_at,
-    ).join(session_members, session_members.c.session == sessions.c.id)
 
 
 def _draw() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _gone() -> NotFound:
-    return NotFound("This page belongs to no open session. Ask for a new code.", code="no_session")

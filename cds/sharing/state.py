@@ -36,6 +36,14 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Somebody who was not let in, or wanted to come back."""
+
+    because: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """What was decided together."""
 
@@ -65,6 +73,7 @@ class Shared:
     collaborate: Mapping[str, int] | None = None
     agreement: Agreement | None = None
     recommendations: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     ended_at: datetime | None = None
     erased: bool = False
 
@@ -167,11 +176,15 @@ def _agreement_confirmed(state: Shared, body: dict[str, Any], event: Event) -> S
     return replace(state, agreement=replace(state.agreement, confirmed=True) if state.agreement else None)
 
 
+def _turned_away(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    return replace(state, refusals=(*state.refusals, Refusal(body.get("because", ""), event.at)))
+
+
 def _ended(state: Shared, body: dict[str, Any], event: Event) -> Shared:
     return replace(state, ended_at=event.at)
 
 
-# What each kind of event does. Those that are not here (codes, joining) are members' matters and change no content.
+# What each kind of event does. Those that are not here (codes made, joining) change no content.
 _APPLY: dict[str, Callable[[Shared, dict[str, Any], Event], Shared]] = {
     "opened": _opened,
     "drafted": _drafted,
@@ -190,5 +203,7 @@ _APPLY: dict[str, Callable[[Shared, dict[str, Any], Event], Shared]] = {
     "collaborate": _collaborate,
     "agreed": _agreed,
     "agreement_confirmed": _agreement_confirmed,
+    "code_refused": _turned_away,
+    "place_refused": _turned_away,
     "ended": _ended,
 }

@@ -11,6 +11,7 @@ from api.auth.accounts import Account
 from cds.actors import Role
 from cds.sharing.events import read_events
 from cds.sharing.joining import ADDRESS_TRIES, CODE_LASTS, open_code
+from cds.sharing.members import LONGEST
 from cds.sharing.sessions import sessions_by
 from cds.sharing.state import Shared, fold
 from tests.api.conftest import TestedServices
@@ -89,6 +90,18 @@ class Walk:
     @property
     def seen(self) -> str:
         return self.patient.get("/shared/live").text
+
+    def refused(self) -> list[str]:
+        """Why somebody was turned away, from the log's entries."""
+        import orjson
+        from sqlalchemy import select
+
+        from cds.audit.tables import entries
+
+        kinds = ("session.code_refused", "session.place_refused")
+        with self.services.db.reading() as tx:
+            found = tx.scalars(select(entries.c.entry).where(entries.c.kind.in_(kinds)).order_by(entries.c.seq))
+            return [orjson.loads(entry)["details"]["because"] for entry in found]
 
     def audit(self) -> list[str]:
         from sqlalchemy import select
@@ -240,19 +253,23 @@ def test_another_physicians_session_does_not_exist(
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("spoil", "message", "because"),
     [
-        ("reuse", "has been used"),
-        ("expire", "older than ten minutes"),
-        ("replace", "a newer one has been made"),
-        ("end", "typed wrongly too often, or a newer|has ended"),
+        ("reuse", "This code has been used", "code_used"),
+        ("second", "Somebody has come in with a code already", "somebody_in"),
+        ("expire", "older than ten minutes", "code_expired"),
+        ("replace", "A newer code has been made", "code_replaced"),
+        ("end", "This talk has ended", "session_ended"),
     ],
 )
 def test_a_code_that_opens_no_more_says_why_and_is_recorded(
-    walk: Walk, client_as: Clients, spoil: str, message: str
+    walk: Walk, client_as: Clients, spoil: str, message: str, because: str
 ) -> None:
     code = walk.code()
     if spoil == "reuse":
+        walk.patient.post("/join", data={"code": code})
+        walk.patient.post("/shared/leave")
+    elif spoil == "second":
         walk.patient.post("/join", data={"code": code})
     elif spoil == "expire":
         walk.services.clock.at += CODE_LASTS
@@ -261,8 +278,8 @@ def test_a_code_that_opens_no_more_says_why_and_is_recorded(
     else:
         walk.do("/end")
     second = client_as(None).post("/join", data={"code": code}, headers=PAGE)
-    assert second.status_code == 422 and re.search(message, second.text)
-    assert "session.code_refused" in walk.audit()
+    assert second.status_code == 422 and message in second.text
+    assert walk.refused() == [because]
 
 
 def test_leaving_ends_it_for_this_browser_and_a_new_code_is_needed(walk: Walk) -> None:
@@ -271,18 +288,42 @@ def test_leaving_ends_it_for_this_browser_and_a_new_code_is_needed(walk: Walk) -
     assert "You have left" in walk.patient.post("/shared/leave", headers=PAGE).text
     for name, value in secret.items():
         walk.patient.cookies.set(name, value)
-    assert walk.patient.get("/shared/live").status_code == 404
-    assert walk.patient.get("/shared", headers=PAGE).headers["location"] == "/join"
+    assert walk.patient.get("/shared/live").json()["code"] == "you_left"
+    again = walk.patient.get("/shared", headers=PAGE)
+    assert again.status_code == 404 and "You have left this talk" in again.text
     assert "session.left" in walk.audit()
+    assert walk.refused() == ["you_left"], "recorded once, however often a phone asks"
     walk.patient.cookies.clear()
     walk.enter()
     assert "You are in" in walk.seen
+
+
+@pytest.mark.parametrize(
+    ("how", "because", "message"),
+    [
+        ("no", "not_let_in", "did not let this device in"),
+        ("remove", "access_ended", "has closed this page"),
+        ("over", "talk_over", "This talk is over"),
+    ],
+)
+def test_a_place_that_opens_no_more_says_why_and_is_recorded(walk: Walk, how: str, because: str, message: str) -> None:
+    walk.patient.post("/join", data={"code": walk.code()})
+    if how == "over":
+        walk.services.clock.at += LONGEST + timedelta(minutes=1)
+    else:
+        walk.admit(how)
+    answer = walk.patient.get("/shared", headers=PAGE)
+    assert answer.status_code == 404 and message in answer.text
+    assert walk.patient.get("/shared/events").json()["code"] == because
+    assert walk.refused() == [because]
 
 
 def test_nobody_is_let_in_beside_somebody(walk: Walk) -> None:
     walk.enter()
     refused = walk.physician.post(f"{walk.at}/code")
     assert refused.status_code == 409 and refused.json()["code"] == "somebody_in"
+    assert walk.refused() == ["somebody_in"]
+    assert "another code was asked for" in walk.physician.get(f"{walk.at}/live").text
 
 
 def test_a_joiner_the_physician_does_not_know_is_refused(walk: Walk) -> None:
@@ -304,6 +345,7 @@ def test_an_address_that_guesses_is_made_to_wait(walk: Walk, client_as: Clients)
     guesser = client_as(None)
     statuses = [guesser.post("/join", data={"code": "BCDFGHJA"}).status_code for _ in range(ADDRESS_TRIES + 3)]
     assert statuses == [422] * ADDRESS_TRIES + [429] * 3
+    assert walk.refused() == ["code_malformed"] * ADDRESS_TRIES + ["too_many_attempts"], "told once, not each time"
     assert guesser.post("/join", data={"code": walk.code()}).status_code == 429
     walk.services.clock.at += timedelta(minutes=11)
     assert guesser.post("/join", data={"code": walk.code()}).status_code == 303

@@ -25,7 +25,7 @@ from cds import recommendations
 from cds.actors import Actor, Role
 from cds.errors import CdsError
 from cds.recommendation import Recommendation, Stamp
-from cds.sharing import joining
+from cds.sharing import joining, members
 from cds.sharing.grid import ASPECTS, Cell, Grid, Line, Option
 from cds.sharing.sessions import Session, open_session
 from tests.benchmarks.results import keep
@@ -68,7 +68,7 @@ def tables(services: Services, physician: Actor, sessions: int, account: object)
             sign_in = start_sign_in(tx, account, method="password", at=services.clock.now())  # type: ignore[arg-type]
         place, member = joining.join(services.db, code, address=session.id, clock=services.clock, log=services.log)
         with services.db.transaction() as tx:
-            joining.admit(tx, session, member.id, yes=True, actor=physician, log=services.log)
+            members.admit(tx, session, member.id, yes=True, actor=physician, log=services.log)
         made.append(Table(session, sign_in, place, grid))
     return made
 

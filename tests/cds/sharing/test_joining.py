@@ -11,7 +11,7 @@ from cds.clock import FixedClock
 from cds.db import Database
 from cds.errors import CdsError
 from cds.recommendation import Recommendation, Stamp
-from cds.sharing import joining
+from cds.sharing import joining, members
 from cds.sharing.events import add_event, read_events
 from cds.sharing.grid import Grid
 from cds.sharing.sessions import Session, open_session
@@ -77,7 +77,7 @@ def test_guessing_opens_nothing(db: Database, session: Session, clock: FixedCloc
         with pytest.raises(CdsError):
             joining.join(db, guess, address=str(number // 5), clock=clock, log=log)
     with db.reading() as tx:
-        assert joining.members_of(tx, session) == ()
+        assert members.members_of(tx, session) == ()
 
 
 def test_the_digest_of_a_used_code_is_all_that_is_left_of_it(
