@@ -48,7 +48,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.assets = Assets()
     app.state.passwords = Passwords()
     app.state.warm = Event()  # set when the parts that load slowly are loaded; nothing waits for it
-    app.state.live = LiveConsults(lambda: services.consult_parts())
+    app.state.live = LiveConsults(lambda: services.consult_parts(), slots=lambda: services.model_source.at_once)
     app.state.metrics = Metrics(condition=app.state.condition.now, running=lambda: app.state.live.running)
     errors.install(app)
     for name in ROUTERS:

@@ -35,11 +35,19 @@ class Recorded:
     audit: AuditRef
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """So many consults are read by the model before this one is."""
+
+    ahead: int
+
+
 class LiveConsults:
     """Admits consults and hands out what happens in them."""
 
-    def __init__(self, parts: Callable[[], ConsultParts]) -> None:
+    def __init__(self, parts: Callable[[], ConsultParts], *, slots: Callable[[], int] = lambda: 0) -> None:
         self._parts = parts
+        self._line = ReadingLine(slots)
         self._pool = ThreadPoolExecutor(_RUNNING, thread_name_prefix="consult")
         self._lock = threading.Lock()
         self._open: Counter[str] = Counter()
@@ -52,6 +60,13 @@ class LiveConsults:
             self._open[actor.id] += 1
         live = LiveConsult()
 
+        def on_stage(stage: Stage) -> None:
+            live.tell(stage)
+            if stage.name == "reading":
+                self._line.join(live)
+            elif stage.name == "checking":
+                self._line.leave(live)
+
         def work() -> None:
             try:
                 if not live.stopped.is_set():
@@ -60,7 +75,7 @@ class LiveConsults:
                         self._parts(),
                         actor=actor,
                         scope=scope,
-                        on_stage=live.tell,
+                        on_stage=on_stage,
                         cancelled=live.stopped.is_set,
                     )
                     live.tell(Recorded(*found))
@@ -69,6 +84,7 @@ class LiveConsults:
             except Exception as error:
                 live.tell(as_defect(error))
             finally:
+                self._line.leave(live)
                 with self._lock:
                     self._open[actor.id] -= 1
 
@@ -86,20 +102,51 @@ class LiveConsults:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+class ReadingLine:
+    """Who waits for the model, in the order in which they came; each is told when its place changes."""
+
+    def __init__(self, slots: Callable[[], int]) -> None:
+        self._slots = slots
+        self._lock = threading.Lock()
+        self._line: list[LiveConsult] = []
+
+    def join(self, live: "LiveConsult") -> None:
+        with self._lock:
+            self._line.append(live)
+            self._tell()
+
+    def leave(self, live: "LiveConsult") -> None:
+        with self._lock:
+            if live in self._line:
+                self._line.remove(live)
+                self._tell()
+
+    def _tell(self) -> None:
+        slots = self._slots()
+        if not slots:
+            return  # nobody waits: sentences are quoted
+        for index, live in enumerate(self._line):
+            ahead = max(0, index - slots + 1)
+            if ahead != live.ahead:
+                live.ahead = ahead
+                live.tell(Place(ahead))
+
+
 class LiveConsult:
     """One running consult, as its listener sees it."""
 
     def __init__(self) -> None:
         self.stopped = threading.Event()
+        self.ahead = 0
         self._loop = asyncio.get_running_loop()
-        self._queue: asyncio.Queue[Stage | Recorded | CdsError] = asyncio.Queue()
+        self._queue: asyncio.Queue[Stage | Place | Recorded | CdsError] = asyncio.Queue()
 
-    def tell(self, event: Stage | Recorded | CdsError) -> None:
+    def tell(self, event: Stage | Place | Recorded | CdsError) -> None:
         """Called in the worker thread."""
         with contextlib.suppress(RuntimeError):  # the service is ending and nobody listens any more
             self._loop.call_soon_threadsafe(self._queue.put_nowait, event)
 
-    async def events(self) -> AsyncGenerator[Stage | Recorded | None]:
+    async def events(self) -> AsyncGenerator[Stage | Place | Recorded | None]:
         """Stages, then the end; None now and then while nothing happens. Whoever stops listening stops the consult."""
         try:
             while True:

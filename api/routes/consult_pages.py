@@ -24,7 +24,7 @@ from api.consults import Consult, history_of, read_consult, strip_for, thread_of
 from api.deps import Parts, ReadTx, WriteTx, allow
 from api.errors import problem_document
 from api.gaps import is_reported, report_gap
-from api.live import LiveConsult, Recorded, stream
+from api.live import LiveConsult, Place, Recorded, stream
 from api.pages import address, go_to, page, render
 from api.routes.consults import Ask, begin
 from api.services import Services
@@ -184,6 +184,8 @@ async def _told(
             elif isinstance(event, Recorded):
                 found = Consult(event.recommendation, event.audit, ())
                 yield "recommendation", await run_in_threadpool(_recorded, request, services, found)
+            elif isinstance(event, Place):
+                yield "place", _data(ahead=event.ahead)
             elif event.name == "evidence":
                 cards = cards_of(event.hits, event.quoted, on=on)
                 yield "evidence", _data(html=render(request, "parts/evidence.html", cards=cards, early=True))
@@ -219,5 +221,5 @@ def _answer_values(found: Consult, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _data(**values: str) -> str:
+def _data(**values: str | int) -> str:
     return orjson.dumps(values).decode()

@@ -15,7 +15,7 @@ from api.auth.identity import Scope
 from api.consults import history_of, read_consult, scope_of
 from api.deps import Parts, ReadTx, allow
 from api.errors import problem_document
-from api.live import LiveConsult, LiveConsults, Recorded, stream
+from api.live import LiveConsult, LiveConsults, Place, Recorded, stream
 from api.services import Services
 from cds.actors import Actor, Role
 from cds.consult import LONGEST_QUESTION, Question
@@ -187,6 +187,8 @@ async def _told(
                 kept = True
                 await run_in_threadpool(idempotency.keep, services.db, taken, event.recommendation.id)
                 yield "recommendation", orjson.dumps(to_json(event.recommendation, event.audit)).decode()
+            elif isinstance(event, Place):
+                yield "place", orjson.dumps({"ahead": event.ahead}).decode()
             elif event.name == "evidence":
                 hits = [hit_to_json(hit) for hit in event.hits]
                 yield "evidence", orjson.dumps({"hits": hits, "quoted": event.quoted}).decode()

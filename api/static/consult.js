@@ -37,6 +37,7 @@ form.addEventListener("submit", async (event) => {
     let recorded = false;
     for await (const { event: name, data } of events(response)) {
       if (name === "stage") stage(data.stage);
+      else if (name === "place") place(data.ahead);
       else if (name === "evidence") evidence(data.html);
       else if (name === "recommendation") { answered(data); recorded = true; }
       else if (name === "error") throw new Error(data.detail);
@@ -78,9 +79,17 @@ function end() {
 function stage(name) {
   const at = STAGES.indexOf(name);
   $$("li", progress).forEach((item, index) => {
+    item.dataset.waits = "";
     item.className = index < at ? "done" : index === at ? "now" : "";
   });
   tell(SAID[name] ?? "");
+}
+
+/** Others are read before this one; the count stands beside the stage it waits in. */
+function place(ahead) {
+  const reading = $$("li", progress)[STAGES.indexOf("reading")];
+  reading.dataset.waits = ahead ? `${ahead} before you` : "";
+  tell(ahead ? `Waiting for the language model: ${ahead} before you` : SAID.reading);
 }
 
 function evidence(html) {

@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cds.errors import Unavailable
@@ -19,9 +21,10 @@ class Guarded:
     """The same model with a circuit breaker, and with no more questions at once than it has room for."""
 
     def __init__(self, model: LanguageModel, *, at_once: int, now: Callable[[], float] = time.monotonic) -> None:
+        self.at_once = at_once
         self._model = model
         self._now = now
-        self._room = threading.BoundedSemaphore(at_once)
+        self._line = _Line(at_once)
         self._lock = threading.Lock()
         self._failed = 0
         self._closed_until = 0.0
@@ -41,16 +44,14 @@ class Guarded:
         if self.resting:
             raise Unavailable("The language model failed lately and is left alone for a minute.", code="model_resting")
         began = time.monotonic()
-        self._wait_for_room(seconds, cancelled)
-        try:
+        with self._line.turn(until=began + seconds, cancelled=cancelled):
             left = seconds - (time.monotonic() - began)
-            draft = self._model.complete(seconds=left, cancelled=cancelled, **asked)
-        except Unavailable as error:
-            if error.code != "cancelled":
-                self._count_failure()
-            raise
-        finally:
-            self._room.release()
+            try:
+                draft = self._model.complete(seconds=left, cancelled=cancelled, **asked)
+            except Unavailable as error:
+                if error.code != "cancelled":
+                    self._count_failure()
+                raise
         with self._lock:
             self._failed = 0
         return draft
@@ -61,17 +62,44 @@ class Guarded:
         if close is not None:
             close()
 
-    def _wait_for_room(self, seconds: float, cancelled: Callable[[], bool]) -> None:
-        until = time.monotonic() + seconds
-        while not self._room.acquire(timeout=_LOOK_SECONDS):
-            if cancelled():
-                raise Unavailable("The question was cancelled.", code="cancelled")
-            if time.monotonic() > until:
-                raise Unavailable("The language model is busy with other questions.", code="model_busy")
-
     def _count_failure(self) -> None:
         with self._lock:
             self._failed += 1
             if self._failed >= _FAILURES:
                 self._closed_until = self._now() + _REST_SECONDS
                 self._failed = 0
+
+
+class _Line:
+    """Lets so many in at once, in the order they came."""
+
+    def __init__(self, at_once: int) -> None:
+        self._free = at_once
+        self._waiting: deque[object] = deque()
+        self._moved = threading.Condition()
+
+    @contextmanager
+    def turn(self, *, until: float, cancelled: Callable[[], bool]) -> Iterator[None]:
+        self._wait(until, cancelled)
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._free += 1
+                self._moved.notify_all()
+
+    def _wait(self, until: float, cancelled: Callable[[], bool]) -> None:
+        mine = object()
+        with self._moved:
+            self._waiting.append(mine)
+            try:
+                while self._waiting[0] is not mine or not self._free:
+                    if cancelled():
+                        raise Unavailable("The question was cancelled.", code="cancelled")
+                    if time.monotonic() > until:
+                        raise Unavailable("The language model is busy with other questions.", code="model_busy")
+                    self._moved.wait(_LOOK_SECONDS)
+                self._free -= 1
+            finally:
+                self._waiting.remove(mine)
+                self._moved.notify_all()

@@ -61,6 +61,11 @@ class ModelSource:
             return "resting"
         return "unfit" if model.identity.skill == "none" else "ready"
 
+    @property
+    def at_once(self) -> int:
+        """How many questions the model takes at once; 0 where none waits for one."""
+        return self._model.at_once if isinstance(self._model, Guarded) and self.state == "ready" else 0
+
     def close(self) -> None:
         """Let go of the model, if one was opened."""
         with self._lock:

@@ -1,3 +1,5 @@
+"""A model that fails is left alone; those who ask at once take turns in the order they came."""
+
 import threading
 from typing import Any
 
@@ -79,4 +81,60 @@ def test_a_question_that_finds_no_room_in_time_is_refused_as_busy() -> None:
     assert stopped.value.code == "cancelled"
     leave.set()
     first.join()
+    assert ask(model).text == "{}"
+
+
+def test_questions_are_taken_in_the_order_they_came() -> None:
+    taken: list[str] = []
+    entered, leave = threading.Event(), threading.Event()
+
+    class Noting(Flaky):
+        def complete(self, **asked: Any) -> Draft:
+            taken.append(asked["user"])
+            entered.set()
+            leave.wait(10)
+            return Draft("{}", 1, 1, 0.0)
+
+    model = Guarded(Noting(0), at_once=1)
+    threads = []
+    for number, user in enumerate("abcd"):
+        threads.append(threading.Thread(target=ask, args=(model,), kwargs={"user": user}))
+        threads[-1].start()
+        entered.wait(10)
+        while len(model._line._waiting) < number:  # the one before stands in line
+            pass
+    leave.set()
+    for thread in threads:
+        thread.join(10)
+    assert taken == ["a", "b", "c", "d"]
+
+
+def test_who_is_cancelled_in_line_lets_the_next_pass() -> None:
+    entered, leave, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    class Slow(Flaky):
+        def complete(self, **asked: Any) -> Draft:
+            entered.set()
+            leave.wait(10)
+            return Draft("{}", 1, 1, 0.0)
+
+    model = Guarded(Slow(0), at_once=1)
+    first = threading.Thread(target=lambda: ask(model))
+    first.start()
+    entered.wait(10)
+    codes: list[str] = []
+
+    def wait_and_stop() -> None:
+        try:
+            ask(model, cancelled=stopped.is_set)
+        except Unavailable as error:
+            codes.append(error.code)
+
+    second = threading.Thread(target=wait_and_stop)
+    second.start()
+    stopped.set()
+    second.join(10)
+    assert codes == ["cancelled"]
+    leave.set()
+    first.join(10)
     assert ask(model).text == "{}"
