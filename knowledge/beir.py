@@ -147,8 +147,10 @@ class Corpus:
         started = perf_counter()
         self.vectors = np.zeros((len(self.texts), embedder.dimensions), np.float32)
         packed = [b""] * len(self.texts)
-        for number, encoded in embedder.encode_passages(self.texts, progress):
-            self.vectors[number], packed[number] = encoded.pooled, pack(encoded)
+        for some in embedder.encode_passages(self.texts, progress):
+            codes = pack([encoded for _, encoded in some])
+            for (number, encoded), code in zip(some, codes, strict=True):
+                self.vectors[number], packed[number] = encoded.pooled, code
         self.tokens = TokenCodes.build(packed, dimensions=embedder.dimensions)
         self.passages_per_second = len(self.texts) / (perf_counter() - started)
 

@@ -17,6 +17,7 @@ from cds.errors import CdsError, Conflict, Integrity, Unavailable
 from cds.evidence import Passage
 from knowledge import vectors
 from knowledge.embedding import Embedder, Progress, Vectors
+from knowledge.filling import FillingAhead, fill
 from knowledge.generations import (
     EmbedderIdentity,
     Entry,
@@ -26,12 +27,10 @@ from knowledge.generations import (
     open_generation,
     write_generation,
 )
-from knowledge.late_interaction import KEPT_UP_TO, TokenCodes, pack
+from knowledge.late_interaction import KEPT_UP_TO, TokenCodes
 from knowledge.tables_builds import current_generation, generations
 from knowledge.tables_guidelines import editions, passages
 
-# Texts embedded between two writes: about ten seconds of work on two cores, so little is lost and nobody waits long.
-_BATCH = 256
 # Older generations stay on disk so that a recent consult can be replayed on the index it saw.
 _KEPT = 5
 
@@ -87,10 +86,14 @@ class Builder:
                 tx.execute(select(generations.c.id).order_by(generations.c.made_at.desc()).limit(_KEPT)).scalars()
             )
         self._discard_old(kept)
-        self._embed_missing(embedder, entries, progress, cancelled)
+        fill(self.db, embedder, {vectors.text_hash(entry.text): entry.text for entry in entries}, progress, cancelled)
         identity = EmbedderIdentity(embedder.name, embedder.digest)
         pooled, tokens = self._vectors(embedder, entries)
         return self.open(write_generation(self.folder, entries, pooled, identity, tokens=tokens))
+
+    def filling_ahead(self) -> FillingAhead:
+        """Embeds passages while others are still being read; the embedder is loaded when there is a batch of them."""
+        return FillingAhead(self.db, self._embedder)
 
     def make_current(self, tx: Connection, generation: Generation, *, actor: Actor | None = None) -> None:
         """Let every search from this transaction's end on read this generation; refused when SQL has moved past it."""
@@ -211,29 +214,6 @@ class Builder:
         return IndexCheck(generation, len(wanted), True, len(wanted - has), len(has - wanted), same)
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _embed_missing(
-        self,
-        embedder: Embedder,
-        entries: Sequence[Entry],
-        progress: Progress | None,
-        cancelled: Callable[[], bool],
-    ) -> None:
-        texts = {vectors.text_hash(entry.text): entry.text for entry in entries}
-        with self.db.reading() as tx:
-            new = vectors.missing(tx, embedder.digest, list(texts))
-        # Long ones first: batches of like length, and the time left is never more than it seems.
-        order = sorted(new, key=lambda key: (-len(texts[key]), key))
-        for start in range(0, len(order), _BATCH):
-            if cancelled():
-                raise Conflict("Building the index was stopped; what was embedded is kept.", code="cancelled")
-            some = order[start : start + _BATCH]
-            made = embedder.encode_passages([texts[key] for key in some])
-            rows = {some[number]: vectors.Stored(one.pooled.tobytes(), pack(one)) for number, one in made}
-            with self.db.transaction() as tx:
-                vectors.store(tx, embedder.digest, rows)
-            if progress is not None:
-                progress(start + len(some), len(order))
 
     def _vectors(self, embedder: Embedder, entries: Sequence[Entry]) -> tuple[Vectors, TokenCodes | None]:
         hashes = [vectors.text_hash(entry.text) for entry in entries]

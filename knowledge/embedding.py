@@ -57,12 +57,15 @@ class Embedder:
     def embed_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """One unit vector a text, in the order given."""
         made = np.zeros((len(texts), self.dimensions), np.float32)
-        for number, encoded in self.encode_passages(texts, progress):
-            made[number] = encoded.pooled
+        for some in self.encode_passages(texts, progress):
+            for number, encoded in some:
+                made[number] = encoded.pooled
         return made
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Iterator[tuple[int, Encoded]]:
-        """Each text's number with its vectors, longest first; what is not kept of them takes no memory."""
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> Iterator[list[tuple[int, Encoded]]]:
+        """Each text's number with its vectors, some at a time, longest first; what is not kept takes no memory."""
         import torch
 
         prompt = self._prompts.get("document") or self._prompts.get("passage") or ""
@@ -70,7 +73,7 @@ class Embedder:
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
             torch.set_num_threads(os.cpu_count() or 1)
-            yield from zip(batch, self._encode([prompt + texts[i] for i in batch]), strict=True)
+            yield list(zip(batch, self._encode([prompt + texts[i] for i in batch]), strict=True))
             if progress is not None:
                 progress(start + len(batch), len(texts))
 

@@ -21,6 +21,8 @@ Codes = npt.NDArray[np.uint8]
 _MOST_BITS = 384
 # The mean of |x| for a coordinate of a random unit vector, times the square root of its dimensions.
 _MEAN_SIZE = float(np.sqrt(2 / np.pi))
+# The largest whole number a coordinate of the question becomes: two products of it still fit in 16 bits.
+_LARGEST = 127
 # Above this many passages the codes (about 5 kB each) would no longer be checked and mapped within seconds.
 KEPT_UP_TO = 250_000
 
@@ -32,10 +34,26 @@ def _rotation(dimensions: int) -> Vectors:
     return np.ascontiguousarray(rotation[:, : min(dimensions, _MOST_BITS) // 8 * 8], dtype=np.float32)
 
 
-def pack(passage: Encoded) -> bytes:
-    """The codes of a passage's content tokens; of all its tokens where it has no content."""
-    tokens = passage.tokens[passage.content] if passage.content.any() else passage.tokens
-    return np.packbits(tokens @ _rotation(tokens.shape[1]) > 0, axis=1).tobytes()
+def pack(passages: Sequence[Encoded]) -> list[bytes]:
+    """For each passage the codes of its content tokens; of all its tokens where it has no content."""
+    if not passages:
+        return []
+    said = [one.tokens[one.content] if one.content.any() else one.tokens for one in passages]
+    # One product for all of them: many small ones cost ten times as much beside a busy embedder.
+    codes = np.packbits(np.concatenate(said) @ _rotation(said[0].shape[1]) > 0, axis=1)
+    ends = np.cumsum([len(tokens) for tokens in said])
+    return [part.tobytes() for part in np.split(codes, ends[:-1])]
+
+
+def _whole_product(signs: Codes, question: Vectors) -> npt.NDArray[np.int32]:
+    """Rows of 0 and 1 times the rows of a question in small whole numbers."""
+    import torch
+
+    # The product of bytes wants a multiple of eight columns on some machines.
+    padded = np.zeros((signs.shape[1], -(-len(question) // 8) * 8), np.int8)
+    padded[:, : len(question)] = question.T
+    product = torch._int_mm(torch.from_numpy(signs.view(np.int8)), torch.from_numpy(padded))
+    return np.asarray(product.numpy()[:, : len(question)])
 
 
 class TokenCodes:
@@ -75,9 +93,11 @@ class TokenCodes:
         rotated = question.tokens @ _rotation(question.tokens.shape[1])
         spans = [(self._starts[number], self._starts[number + 1]) for number in numbers]
         signs = np.unpackbits(np.concatenate([self._codes[start:end] for start, end in spans]), axis=1)
-        # With signs of ±1 written as 0 and 1: x·(2b − 1) = 2 x·b − Σx.
-        products = signs.astype(np.float32) @ (2.0 * rotated.T)
-        products -= rotated.sum(axis=1)
         firsts = np.concatenate([[0], np.cumsum([end - start for start, end in spans])[:-1]])
-        best = np.maximum.reduceat(products, firsts, axis=0)
+        # The question in whole numbers: a tenth of the time, and the same sum on every machine.
+        scale = np.abs(rotated).max(axis=1) / _LARGEST
+        whole = np.round(rotated / scale[:, None])
+        best = np.maximum.reduceat(_whole_product(signs, whole), firsts, axis=0)
+        # With signs of ±1 written as 0 and 1: x·(2b − 1) = 2 x·b − Σx.
+        best = (2 * best - whole.sum(axis=1)) * scale
         return np.asarray(best.mean(axis=1) / (_MEAN_SIZE * np.sqrt(rotated.shape[1])), dtype=np.float32)

@@ -14,8 +14,9 @@ from cds.errors import Conflict, Integrity
 from ingest.documents.files import SourceFile, find_files
 from ingest.documents.pool import Readers
 from ingest.documents.refusals import Refused
-from knowledge.builds import Builder
+from knowledge.builds import Builder, headed
 from knowledge.editions import Edition, NewDocument
+from knowledge.filling import FillingAhead
 from knowledge.guidelines import Library
 from knowledge.originals import Originals
 from knowledge.refusals import Refusal, note_refusals
@@ -73,7 +74,8 @@ def ingest_guidelines(
     run = _Run(library, originals, db, clock, actor)
     files = find_files(paths)
     new = run.sort(files, progress)
-    run.read(new, progress, cancelled)
+    with builder.filling_ahead() as ahead:
+        run.read(new, ahead, progress, cancelled)
     run.check(log)
     waiting = run.waiting(publish=publish)
     if run.report.added or waiting or run.index_is_behind(builder):
@@ -135,14 +137,16 @@ class _Run:
                 self.drafts.append(edition.id)
         return list(first.values())
 
-    def read(self, files: Sequence[SourceFile], progress: Progress, cancelled: Callable[[], bool]) -> None:
+    def read(
+        self, files: Sequence[SourceFile], ahead: FillingAhead, progress: Progress, cancelled: Callable[[], bool]
+    ) -> None:
         """Each new file becomes a draft, in a transaction of its own, so that an interrupted run has lost little."""
         with Readers() as readers:
             for number, (file, result) in enumerate(readers.each(_until(cancelled, files), self._load), start=1):
                 if isinstance(result, Refused):
                     self._refuse(file, result)
                 else:
-                    self._draft(file, result)
+                    self._draft(file, result, ahead)
                 progress("read", number, len(files))
 
     def check(self, log: AuditLog) -> None:
@@ -182,13 +186,16 @@ class _Run:
         content, side_car = file.load()
         return content, file.name, side_car
 
-    def _draft(self, file: SourceFile, document: NewDocument) -> None:
+    def _draft(self, file: SourceFile, document: NewDocument, ahead: FillingAhead) -> None:
         content, _ = file.load()
         if self.originals.keep(content) != document.original_hash:
             self._refuse(file, Refused("unreadable", "The file changed while it was read."))
             return
         with self.db.transaction() as tx:
             self.report.added.append(self.library.add_draft(tx, document, actor=self.actor))
+        for passage in document.passages:
+            text = document.text[passage.start : passage.end]
+            ahead.add(headed(document.metadata.title, passage.section, text))
         self.report.documents += 1
         self.report.passages += len(document.passages)
         self.report.flags += len(document.flags)

@@ -104,6 +104,21 @@ class Unindexed:
     def prepare(self, *_: object) -> object:
         return self
 
+    def is_broken(self, *_: object) -> bool:
+        return False
+
+    def filling_ahead(self) -> "Unindexed":
+        return self
+
+    def __enter__(self) -> "Unindexed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def add(self, text: str) -> None:
+        return None
+
     def make_current(self, *_: object, **__: object) -> None:
         self.switched += 1
 

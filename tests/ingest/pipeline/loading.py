@@ -36,14 +36,14 @@ class CountingEmbedder(Embedder):
 
     def encode_passages(
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> Iterator[tuple[int, Encoded]]:
+    ) -> Iterator[list[tuple[int, Encoded]]]:
         self.embedded.extend(texts)
         for number, text in enumerate(texts):
             vector = np.full(self.dimensions, 0.01, np.float32)
             for word in text.split():
                 vector[hashlib.sha256(word.encode()).digest()[0] % self.dimensions] += 1
             vector /= np.linalg.norm(vector)
-            yield number, Encoded(vector, vector[None, :], np.ones(1, np.bool_))
+            yield [(number, Encoded(vector, vector[None, :], np.ones(1, np.bool_)))]
 
 
 class Loader:
