@@ -21,7 +21,7 @@ from knowledge.embedding import Vectors
 from knowledge.keyword_index import KeywordIndex
 from knowledge.late_interaction import TokenCodes
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 # Seconds after which nobody writes to a folder any more: writing takes minutes at a million passages.
 _ABANDONED = 6 * 3600.0
