@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cds.actors import Actor
 from cds.audit.canonical import canonical, commit_to
@@ -66,21 +65,36 @@ class AuditLog:
             raise InvalidInput("An audit entry is too large; put the text in `content`.", code="entry_too_large")
         leaf = leaf_hash(entry)
         tree.append(leaf)
-        tx.execute(
-            insert(entries).values(
-                seq=seq,
-                at=at,
-                kind=kind,
-                actor=actor.id if actor else None,
-                subject=subject,
-                entry=entry.decode("utf-8"),
-                leaf=leaf.hex(),
-            )
-        )
+        row = {
+            "seq": seq,
+            "at": at,
+            "kind": kind,
+            "actor": actor.id if actor else None,
+            "subject": subject,
+            "entry": entry.decode("utf-8"),
+            "leaf": leaf.hex(),
+        }
+        for statement in _ADD[tx.dialect.name]:
+            tx.execute(statement, row | {"to_size": seq, "to_frontier": frontier_text(tree)})
         if content is not None:
             tx.execute(insert(contents).values(seq=seq, patient=patient, salt=salt, body=content))
-        tx.execute(update(head).where(head.c.id == 1).values(size=tree.size, frontier=frontier_text(tree)))
         return AuditRef(seq=seq, leaf=leaf.hex())
+
+
+_COLUMNS = ("seq", "at", "kind", "actor", "subject", "entry", "leaf")
+# The head moves by one with each entry. PostgreSQL does both in one statement: while the turn is held, all others
+# wait for every word between here and the server.
+_entry_row = insert(entries).values({name: bindparam(name) for name in _COLUMNS})
+_forward = update(head).where(head.c.id == 1).values(size=bindparam("to_size"), frontier=bindparam("to_frontier"))
+_written = _entry_row.returning(entries.c.seq).cte("written")
+_ADD = {
+    "sqlite": (_entry_row, _forward),
+    # Joined to what was written, the head cannot move before the trigger has compared the entry with it.
+    "postgresql": (_forward.where(head.c.size == _written.c.seq - 1),),
+}
+# Turns are given in the order they are asked for; a row's lock lets latecomers pass. Reading the head is a statement
+# of its own in the same message, so that it sees what the turn before has committed.
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(7203848); SELECT size, frontier FROM audit_head WHERE id = 1 FOR UPDATE"
 
 
 def moment(at: datetime) -> str:
@@ -95,16 +109,25 @@ def read_head(tx: Connection) -> Frontier:
 
 
 def _lock_head(tx: Connection) -> Frontier:
-    locked = select(head.c.size, head.c.frontier).where(head.c.id == 1).with_for_update()
-    row = tx.execute(locked).one_or_none()
+    row = _locked_head(tx)
     if row is None:
-        first = {"id": 1, "size": 0, "frontier": ""}
-        if tx.dialect.name == "postgresql":
-            tx.execute(postgresql_insert(head).values(first).on_conflict_do_nothing())
-        else:
-            tx.execute(insert(head).values(first))
-        row = tx.execute(locked).one()
-    return _frontier(row.size, row.frontier)
+        tx.execute(insert(head).values(id=1, size=0, frontier=""))
+        return Frontier()
+    return _frontier(*row)
+
+
+def _locked_head(tx: Connection) -> tuple[int, str] | None:
+    """The head, once it is this transaction's turn; on SQLite that was so when the transaction began."""
+    if tx.dialect.name != "postgresql":
+        found = tx.execute(select(head.c.size, head.c.frontier).where(head.c.id == 1)).one_or_none()
+        return None if found is None else (found.size, found.frontier)
+    result = tx.exec_driver_sql(_TAKE_TURN, execution_options={"no_parameters": True})
+    try:
+        result.cursor.nextset()
+        row: tuple[int, str] | None = result.cursor.fetchone()
+        return row
+    finally:
+        result.close()
 
 
 def _frontier(size: int, written: str) -> Frontier:
