@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("ingest", "Load guidelines and records."),
     "library": ("library", "The guideline library."),
     "patients": ("patients", "Patients: list, show, erase, and who may read them."),
+    "emergencies": ("emergencies", "Emergency access to records, looked through and judged."),
     "ask": ("ask", "Ask a question; the answer cites the library, and is recorded."),
     "models": ("models", "Open models: what this machine can run, fetch one, try one."),
     "search": ("search", "Find the passages that bear on a question."),
@@ -30,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "review": ("review", "Look back: trace, replay, recall, statistics, governance card."),
     "backup": ("backup", "Write everything to one sealed file, while the service runs."),
     "restore": ("restore", "Bring a backup onto an empty machine."),
+    "doctor": ("doctor", "Look at every part of this installation and say what to do."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 
