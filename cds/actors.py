@@ -20,6 +20,7 @@ class Actor:
     id: str
     name: str
     roles: frozenset[Role]
+    specialty: str | None = None  # of a physician: statistics compare how the service serves each
 
     def is_a(self, role: Role) -> bool:
         return role in self.roles

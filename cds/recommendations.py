@@ -38,7 +38,6 @@ def record(
     log: AuditLog,
     actor: Actor,
     facts: PatientFacts | None = None,
-    specialty: str | None = None,
 ) -> AuditRef:
     """Store it with its audit entry; what may be shown afterwards is exactly what was stored."""
     audit = log.append(
@@ -50,7 +49,7 @@ def record(
         content=_adapter().dump_json(recommendation).decode(),
         patient=recommendation.patient,
     )
-    tx.execute(insert(recommendations).values(_row(recommendation, audit, facts, specialty)))
+    tx.execute(insert(recommendations).values(_row(recommendation, audit, facts, actor.specialty)))
     cited = _cited(recommendation, audit.seq)
     failed = Counter(statement.failed for statement in recommendation.withheld)
     warned = Counter(warning.kind for warning in recommendation.warnings)

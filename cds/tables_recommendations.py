@@ -1,8 +1,8 @@
 """Recommendations and decisions as they are listed and counted; their texts lie beside the audit log."""
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from cds.db import UtcDateTime, metadata
+from cds.db import Json, UtcDateTime, metadata
 
 recommendations = Table(
     "recommendations",
@@ -105,4 +105,16 @@ card_statements = Table(
     Column("attribute", String(64), nullable=False, index=True),
     Column("actor", String(200), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# Searches of the review list that somebody comes back to.
+saved_filters = Table(
+    "saved_filters",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("actor", String(200), nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("given", Json, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("actor", "name"),
 )

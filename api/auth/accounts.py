@@ -14,6 +14,7 @@ from cds.errors import Conflict, InvalidInput, NotFound
 from cds.ids import new_id
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
+_SPECIALTY = re.compile(r"[^\W\d_](?:[^\W\d_]|[ ,&'-]){1,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class Account:
     created: datetime
     password: str | None = None
     issuer: str | None = None
+    specialty: str | None = None
 
     @property
     def actor(self) -> Actor:
-        return Actor(id=self.id, name=self.display, roles=self.roles)
+        return Actor(id=self.id, name=self.display, roles=self.roles, specialty=self.specialty)
 
 
 def add_account(
@@ -42,6 +44,7 @@ def add_account(
     at: datetime,
     issuer: str | None = None,
     subject: str | None = None,
+    specialty: str | None = None,
 ) -> Account:
     """A new account; `password` is already a hash."""
     name = name.strip().lower()
@@ -54,7 +57,7 @@ def add_account(
         raise InvalidInput(f"An account has at least one role: {', '.join(Role)}.")
     if tx.execute(select(accounts.c.id).where(accounts.c.name == name)).first():
         raise Conflict(f"There is already an account named {name}.", code="account_exists")
-    account = Account(new_id(), name, display.strip(), roles, False, at, password, issuer)
+    account = Account(new_id(), name, display.strip(), roles, False, at, password, issuer, specialty_named(specialty))
     tx.execute(
         insert(accounts).values(
             id=account.id,
@@ -66,9 +69,20 @@ def add_account(
             created=at,
             issuer=issuer,
             subject=subject,
+            specialty=account.specialty,
         )
     )
     return account
+
+
+def specialty_named(written: str | None) -> str | None:
+    """The specialty as it is kept: one spelling, so that its physicians are counted together."""
+    if written is None or not written.strip():
+        return None
+    named = " ".join(written.lower().split())
+    if not _SPECIALTY.fullmatch(named):
+        raise InvalidInput("A specialty has 2 to 64 letters, spaces and hyphens, as `general practice`.")
+    return named
 
 
 def account_named(tx: Connection, name: str) -> Account | None:
@@ -109,6 +123,8 @@ def change_account(tx: Connection, account_id: str, **values: Any) -> None:
     """Change roles, password or whether it is disabled; every sign-in and token of a changed account ends."""
     if "roles" in values:
         values["roles"] = sorted(values["roles"])
+    if "specialty" in values:
+        values["specialty"] = specialty_named(values["specialty"])
     tx.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
     tx.execute(sign_ins.delete().where(sign_ins.c.account == account_id))
     if values.get("disabled"):
@@ -125,4 +141,5 @@ def _account(row: RowMapping) -> Account:
         created=row["created"],
         password=row["password"],
         issuer=row["issuer"],
+        specialty=row["specialty"],
     )

@@ -16,6 +16,7 @@ accounts = Table(
     Column("created", UtcDateTime, nullable=False),
     Column("issuer", String(200)),
     Column("subject", String(200)),
+    Column("specialty", String(64)),
     UniqueConstraint("issuer", "subject"),
 )
 

@@ -27,6 +27,7 @@ def add(
     name: Name,
     role: Roles,
     display: Annotated[str | None, typer.Option(help="The person's name as shown; default: the sign-in name.")] = None,
+    specialty: Annotated[str | None, typer.Option(help="A physician's, as `general practice`.")] = None,
     json: Json = False,
 ) -> None:
     """Add an account. The password is asked for, or read from standard input."""
@@ -34,7 +35,13 @@ def add(
     password = Passwords().hash(acceptable(_read_password(), name=name))
     with services.db.transaction() as tx:
         account = add_account(
-            tx, name=name, display=display or name, roles=role, password=password, at=services.clock.now()
+            tx,
+            name=name,
+            display=display or name,
+            roles=role,
+            password=password,
+            at=services.clock.now(),
+            specialty=specialty,
         )
         services.log.append(
             tx, kind="account.added", actor=operator(), subject=account.id, details={"roles": sorted(account.roles)}
@@ -60,6 +67,16 @@ def list_(json: Json = False) -> None:
 def roles(name: Name, role: Roles, json: Json = False) -> None:
     """Give an account these roles and no others."""
     _change(name, json=json, text="Roles changed.", roles=set(role))
+
+
+@app.command()
+def specialty(
+    name: Name,
+    named: Annotated[str, typer.Argument(metavar="SPECIALTY", help="As `general practice`; empty: none.")],
+    json: Json = False,
+) -> None:
+    """Say which specialty a physician practises; statistics compare how the service serves each."""
+    _change(name, json=json, text="Specialty changed.", specialty=named)
 
 
 @app.command()
@@ -145,6 +162,7 @@ def _shown(account: Account) -> dict[str, Any]:
         "name": account.name,
         "display": account.display,
         "roles": sorted(account.roles),
+        "specialty": account.specialty,
         "disabled": account.disabled,
         "created": account.created,
     }
