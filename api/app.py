@@ -12,6 +12,7 @@ from api.assets import Assets
 from api.auth.passwords import Passwords
 from api.checkpoints import keep_signing
 from api.condition import Watch
+from api.emergencies import keep_ending
 from api.guard import Guard, Metrics
 from api.live import LiveConsults
 from api.routes import ROUTERS
@@ -26,9 +27,11 @@ def create_app(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stop_ending = keep_ending(services)
         stop_signing = keep_signing(services)
         yield
         app.state.live.close()
+        stop_ending()
         stop_signing()
 
     app = FastAPI(

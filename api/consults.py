@@ -12,6 +12,7 @@ from cds.access import open_patient, patients_of
 from cds.actors import Actor
 from cds.clock import today
 from cds.decisions import Decision, State, decisions_for, state_of
+from cds.emergencies import emergency_of
 from cds.errors import NotFound
 from cds.patient import PatientScope
 from cds.recommendation import AuditRef, Recommendation
@@ -51,7 +52,8 @@ def strip_for(services: Services, actor: Actor, patient: str | None) -> PatientS
         return None
     with services.db.reading() as tx:
         facts = services.records.facts(tx, scope)
-    return strip_of(facts, on=today(services.clock), by_emergency=scope.reason.startswith("break_glass"))
+        emergency = emergency_of(tx, actor, scope.patient, clock=services.clock)
+    return strip_of(facts, on=today(services.clock), emergency=emergency)
 
 
 def read_consult(tx: Connection, services: Services, actor: Actor, consult_id: str) -> Consult:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from cds.emergencies import Emergency
 from cds.patient import Allergy, Condition, Known, Medication, Observation, PatientFacts
 
 # What is looked at before a prescription, by LOINC. The first code that was measured is shown.
@@ -45,10 +46,10 @@ class PatientStrip:
     results: tuple[tuple[date | None, tuple[Result, ...]], ...]  # newest day first
     extracted: datetime | None
     days_old: int | None
-    by_emergency: bool = False
+    emergency: Emergency | None = None
 
 
-def strip_of(facts: PatientFacts, *, on: date, by_emergency: bool = False) -> PatientStrip:
+def strip_of(facts: PatientFacts, *, on: date, emergency: Emergency | None = None) -> PatientStrip:
     """What of a patient's facts is always in view."""
     return PatientStrip(
         patient=facts.patient,
@@ -66,7 +67,7 @@ def strip_of(facts: PatientFacts, *, on: date, by_emergency: bool = False) -> Pa
         results=_by_day(_results(facts)),
         extracted=facts.extracted,
         days_old=(on - facts.extracted.date()).days if facts.extracted else None,
-        by_emergency=by_emergency,
+        emergency=emergency,
     )
 
 

@@ -1,19 +1,14 @@
 """Who may read a patient's record: the only place that makes a `PatientScope`. Every opening is an audit entry."""
 
-from datetime import timedelta
-
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from cds.actors import Actor, Role
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.errors import Conflict, Denied, InvalidInput, NotFound
-from cds.ids import new_id
 from cds.patient import _GRANT, PatientScope
 from cds.tables_access import care_list, emergency_access, patients
 
-# One shift: long enough to treat somebody, short enough that it must be asked for again tomorrow.
-EMERGENCY_LASTS = timedelta(hours=8)
 # "x" is no reason; a word or two is the least an auditor can judge.
 SHORTEST_REASON = 8
 LONGEST_REASON = 1000
@@ -39,7 +34,10 @@ def patients_of(tx: Connection, actor: Actor, *, clock: Clock) -> tuple[str, ...
         listed = select(care_list.c.patient).where(care_list.c.actor == actor.id)
         now = clock.now()
         emergency = select(emergency_access.c.patient).where(
-            emergency_access.c.actor == actor.id, emergency_access.c.at <= now, emergency_access.c.until > now
+            emergency_access.c.actor == actor.id,
+            emergency_access.c.ended.is_(None),
+            emergency_access.c.at <= now,
+            emergency_access.c.until > now,
         )
         wanted = wanted.where(patients.c.id.in_(listed.union(emergency)))
     return tuple(tx.scalars(wanted))
@@ -48,7 +46,7 @@ def patients_of(tx: Connection, actor: Actor, *, clock: Clock) -> tuple[str, ...
 def add_to_care_list(tx: Connection, actor_id: str, patient_id: str, *, by: Actor, clock: Clock, log: AuditLog) -> bool:
     """Let this physician open this patient's record; False when it was so already."""
     _require_registrar(by)
-    _require_patient(tx, patient_id)
+    require_patient(tx, patient_id)
     mine = (care_list.c.actor == actor_id) & (care_list.c.patient == patient_id)
     if tx.scalar(select(exists().where(mine))):
         return False
@@ -74,39 +72,10 @@ def care_list_of(tx: Connection, patient_id: str) -> tuple[str, ...]:
     )
 
 
-def break_glass(tx: Connection, actor: Actor, patient_id: str, reason: str, *, clock: Clock, log: AuditLog) -> str:
-    """Let a physician open a record outside the care list for one shift, with a reason an auditor will read."""
-    if not actor.is_a(Role.PHYSICIAN):
-        raise _not_found()
-    reason = " ".join(reason.split())
-    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
-        raise InvalidInput(
-            f"Say in a few words why this record is needed now ({SHORTEST_REASON} to {LONGEST_REASON} characters).",
-            code="reason_needed",
-        )
-    _require_patient(tx, patient_id)
-    number, now = new_id(), clock.now()
-    tx.execute(
-        insert(emergency_access).values(
-            id=number, actor=actor.id, patient=patient_id, reason=reason, at=now, until=now + EMERGENCY_LASTS
-        )
-    )
-    log.append(
-        tx,
-        kind="record.glass_broken",
-        actor=actor,
-        subject=patient_id,
-        details={"emergency": number},
-        content=reason,
-        patient=patient_id,
-    )
-    return number
-
-
 def hold(tx: Connection, patient_id: str, reason: str, *, by: Actor, log: AuditLog) -> None:
     """Forbid erasing this record, for instance while a court wants it."""
     _require_registrar(by)
-    _require_patient(tx, patient_id)
+    require_patient(tx, patient_id)
     reason = " ".join(reason.split())
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         raise InvalidInput("Say in a few words why this record must be kept.", code="reason_needed")
@@ -117,7 +86,7 @@ def hold(tx: Connection, patient_id: str, reason: str, *, by: Actor, log: AuditL
 def release_hold(tx: Connection, patient_id: str, *, by: Actor, log: AuditLog) -> None:
     """Let this record be erased again."""
     _require_registrar(by)
-    _require_patient(tx, patient_id)
+    require_patient(tx, patient_id)
     tx.execute(patients.update().where(patients.c.id == patient_id).values(hold=None))
     log.append(tx, kind="record.hold_released", actor=by, subject=patient_id)
 
@@ -136,6 +105,12 @@ def forget(tx: Connection, patient_id: str) -> None:
     tx.execute(delete(patients).where(patients.c.id == patient_id))
 
 
+def require_patient(tx: Connection, patient_id: str) -> None:
+    """Refuse a patient who is not in the register."""
+    if not tx.scalar(select(exists().where(patients.c.id == patient_id))):
+        raise _not_found()
+
+
 def _reason(tx: Connection, actor: Actor, patient_id: str, *, clock: Clock) -> str | None:
     if not tx.scalar(select(exists().where(patients.c.id == patient_id))):
         return None
@@ -152,6 +127,7 @@ def _reason(tx: Connection, actor: Actor, patient_id: str, *, clock: Clock) -> s
         .where(
             emergency_access.c.actor == actor.id,
             emergency_access.c.patient == patient_id,
+            emergency_access.c.ended.is_(None),
             emergency_access.c.at <= now,
             emergency_access.c.until > now,
         )
@@ -163,11 +139,6 @@ def _reason(tx: Connection, actor: Actor, patient_id: str, *, clock: Clock) -> s
 
 def _is_local(actor: Actor) -> bool:
     return actor.id.startswith("local:")
-
-
-def _require_patient(tx: Connection, patient_id: str) -> None:
-    if not tx.scalar(select(exists().where(patients.c.id == patient_id))):
-        raise _not_found()
 
 
 def _require_registrar(actor: Actor) -> None:

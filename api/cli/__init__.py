@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("backup", "Write everything to one sealed file, while the service runs."),
     "restore": ("restore", "Bring a backup onto an empty machine."),
     "doctor": ("doctor", "Look at every part of this installation and say what to do."),
+    "selftest": ("selftest", "Run ten fixed cases end to end on this machine."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 

@@ -12,9 +12,17 @@ from api.pages import go_to, page
 from api.patient_charts import chart
 from api.patient_summary import key_results, summary
 from api.services import Services
-from cds.access import LONGEST_REASON, SHORTEST_REASON, break_glass, open_patient
+from cds.access import open_patient
 from cds.actors import Actor, Role
 from cds.clock import today
+from cds.emergencies import (
+    LONGEST_MINUTES,
+    LONGEST_REASON,
+    SHORTEST_REASON,
+    break_glass,
+    emergency_of,
+    end_emergency,
+)
 from knowledge.records.listing import Listed
 
 router = APIRouter()
@@ -29,6 +37,7 @@ class Emergency(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: str = Field(min_length=SHORTEST_REASON, max_length=LONGEST_REASON)
+    minutes: int = Field(default=LONGEST_MINUTES, ge=1, le=LONGEST_MINUTES)
 
 
 @router.get("/patients", include_in_schema=False)
@@ -45,10 +54,19 @@ def emergency(
     tx: WriteTx,
     patient: Annotated[str, Form(max_length=64)] = "",
     reason: Annotated[str, Form(max_length=LONGEST_REASON)] = "",
+    minutes: Annotated[int, Form()] = LONGEST_MINUTES,
 ) -> Response:
-    """Open a record outside the care list for one shift; the reason is recorded."""
-    break_glass(tx, actor, patient.strip(), reason, clock=services.clock, log=services.log)
-    return go_to(request, f"/patients/{patient.strip()}")
+    """Open one record outside the care list, by its id or its number in the house, for an hour at most."""
+    found = services.records.find(tx, patient.strip()) or "absent"
+    break_glass(tx, actor, found, reason, minutes=minutes, clock=services.clock, log=services.log)
+    return go_to(request, f"/patients/{found}")
+
+
+@router.post("/patients/{patient_id}/emergency/end", include_in_schema=False)
+def end(request: Request, patient_id: str, actor: Physician, services: Parts, tx: WriteTx) -> Response:
+    """Give the record back before the time is over."""
+    end_emergency(tx, actor, patient_id, clock=services.clock, log=services.log)
+    return go_to(request, "/patients")
 
 
 @router.get("/patients/{patient_id}", include_in_schema=False)
@@ -65,7 +83,7 @@ def patient(request: Request, patient_id: str, actor: Physician, services: Parts
         days_old=(today(services.clock) - facts.extracted.date()).days if facts.extracted else None,
         results=[(result, chart(result)) for result in key_results(facts)],
         notes=services.records.written(tx, scope),
-        by_emergency=scope.reason.startswith("break_glass"),
+        emergency=emergency_of(tx, actor, patient_id, clock=services.clock),
     )
 
 
@@ -83,9 +101,18 @@ def patient_api(patient_id: str, actor: Reader, services: Parts, tx: WriteTx) ->
 
 @router.post("/api/v1/patients/{patient_id}/emergency", tags=["patients"], status_code=201)
 def emergency_api(patient_id: str, body: Emergency, actor: Reader, services: Parts, tx: WriteTx) -> dict[str, str]:
-    """Open a record outside the care list for one shift; the reason is recorded."""
-    number = break_glass(tx, actor, patient_id, body.reason, clock=services.clock, log=services.log)
+    """Open one record outside the care list for an hour at most; the reason is recorded."""
+    number = break_glass(
+        tx, actor, patient_id, body.reason, minutes=body.minutes, clock=services.clock, log=services.log
+    )
     return {"patient": patient_id, "emergency": number}
+
+
+@router.post("/api/v1/patients/{patient_id}/emergency/end", tags=["patients"], status_code=201)
+def end_api(patient_id: str, actor: Reader, services: Parts, tx: WriteTx) -> dict[str, str]:
+    """Give the record back before the time is over."""
+    ended = end_emergency(tx, actor, patient_id, clock=services.clock, log=services.log)
+    return {"patient": patient_id, "emergency": ended.id}
 
 
 def _summary(services: Services, tx: WriteTx, actor: Actor, patient_id: str) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """The patient's page and API: at a glance, for who may open the record; to others it does not exist."""
 
+import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.emergencies import keep_ending
 from cds.actors import Role
 from cds.audit.tables import entries
 from cds.patient import Condition, Source
@@ -54,7 +57,57 @@ def test_an_emergency_opens_the_record_with_a_reason(client_as: Clients, patient
         "/patients/emergency", data={"patient": patient, "reason": "Found unconscious at home"}, headers=HTML
     )
     assert (opened.status_code, opened.headers["location"]) == (303, f"/patients/{patient}")
-    assert "Opened as an emergency" in physician.get(f"/patients/{patient}", headers=HTML).text
+    for path in (f"/patients/{patient}", f"/consults/new?patient={patient}"):
+        assert "Emergency access until 10:00 UTC" in physician.get(path, headers=HTML).text
+    assert physician.post(f"/patients/{patient}/emergency/end", headers=HTML).headers["location"] == "/patients"
+    assert physician.get(f"/patients/{patient}", headers=HTML).status_code == 404
+
+
+def test_an_emergency_finds_the_record_by_its_number_in_the_house(
+    client_as: Clients, patient: str, services: TestedServices
+) -> None:
+    with services.db.reading() as tx:
+        number = tx.scalars(select(identifiers.c.value).where(identifiers.c.patient == patient)).first()
+    form = {"patient": f" {number} ", "reason": "Found unconscious at home", "minutes": "15"}
+    opened = client_as(Role.PHYSICIAN).post("/patients/emergency", data=form, headers=HTML)
+    assert opened.headers["location"] == f"/patients/{patient}"
+
+
+def test_the_end_of_an_emergency_is_recorded_although_nobody_asks(
+    client_as: Clients, patient: str, services: TestedServices
+) -> None:
+    opened = client_as(Role.PHYSICIAN).post(
+        f"/api/v1/patients/{patient}/emergency", json={"reason": "Found unconscious at home", "minutes": 5}
+    )
+    assert opened.status_code == 201
+    services.clock.at += timedelta(minutes=5)
+    stop = keep_ending(services, every=0.01)
+    while not closed(services):
+        time.sleep(0.01)
+    stop()
+    assert closed(services) == [patient]
+
+
+def closed(services: TestedServices) -> list[str]:
+    with services.db.reading() as tx:
+        return list(tx.scalars(select(entries.c.subject).where(entries.c.kind == "record.glass_closed")))
+
+
+def test_an_auditor_looks_through_emergencies_on_the_page_and_by_api(
+    client_as: Clients, patient: str, services: TestedServices
+) -> None:
+    physician, auditor = client_as(Role.PHYSICIAN), client_as(Role.AUDITOR)
+    number = physician.post(
+        f"/api/v1/patients/{patient}/emergency", json={"reason": "<b>Found</b> unconscious"}
+    ).json()["emergency"]
+    page = auditor.get("/emergencies", headers=HTML).text
+    assert "&lt;b&gt;Found" in page and "A physician" in page and "open until" in page
+    assert auditor.post(f"/emergencies/{number}/review", data={"finding": "justified"}).status_code == 303
+    assert "Justified" in auditor.get("/emergencies", headers=HTML).text
+    listed = auditor.get("/api/v1/emergencies").json()["emergencies"]
+    assert [(one["id"], one["finding"], one["patient"]) for one in listed] == [(number, "justified", patient)]
+    again = auditor.post(f"/api/v1/emergencies/{number}/review", json={"finding": "questioned"})
+    assert again.status_code == 201 and again.json()["finding"] == "questioned"
 
 
 def test_the_api_gives_what_the_command_line_gives(client_as: Clients, my_patient: str) -> None:

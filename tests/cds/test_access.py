@@ -1,14 +1,10 @@
 """Who may open a patient's record, and that every opening is recorded."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import Connection, insert, select
 
 from cds.access import (
-    EMERGENCY_LASTS,
     add_to_care_list,
-    break_glass,
     care_list_of,
     forget,
     hold,
@@ -19,10 +15,10 @@ from cds.access import (
 )
 from cds.actors import Actor, Role, local_operator
 from cds.audit import AuditLog
-from cds.audit.tables import contents, entries
+from cds.audit.tables import entries
 from cds.clock import FixedClock
 from cds.db import Database
-from cds.errors import Conflict, Denied, InvalidInput, NotFound
+from cds.errors import Conflict, Denied, NotFound
 from cds.patient import PatientScope
 from cds.tables_access import patients
 
@@ -116,37 +112,6 @@ def test_adding_twice_is_once(hospital: Database, clock: FixedClock, log: AuditL
 def test_only_an_administrator_changes_care_lists(hospital: Database, clock: FixedClock, log: AuditLog) -> None:
     with hospital.transaction() as tx, pytest.raises(Denied):
         add_to_care_list(tx, BEN.id, "p1", by=BEN, clock=clock, log=log)
-
-
-def test_breaking_the_glass_opens_a_record_for_one_shift(hospital: Database, clock: FixedClock, log: AuditLog) -> None:
-    with hospital.transaction() as tx:
-        number = break_glass(tx, BEN, "p1", "Found unconscious in the waiting room", clock=clock, log=log)
-        assert open_patient(tx, BEN, "p1", clock=clock, log=log).reason == f"break_glass:{number}"
-        assert patients_of(tx, BEN, clock=clock) == ("p1",)
-    clock.at += EMERGENCY_LASTS + timedelta(seconds=1)
-    with hospital.transaction() as tx:
-        assert patients_of(tx, BEN, clock=clock) == ()
-        with pytest.raises(NotFound):
-            open_patient(tx, BEN, "p1", clock=clock, log=log)
-
-
-def test_the_reason_for_breaking_the_glass_is_needed_and_kept_beside_the_log(
-    hospital: Database, clock: FixedClock, log: AuditLog
-) -> None:
-    with hospital.transaction() as tx:
-        with pytest.raises(InvalidInput, match="Say in a few words"):
-            break_glass(tx, BEN, "p1", "  x  ", clock=clock, log=log)
-        break_glass(tx, BEN, "p1", "Collapsed at the front desk", clock=clock, log=log)
-        entry = tx.execute(select(entries).where(entries.c.kind == "record.glass_broken")).one()
-        kept = tx.execute(select(contents).where(contents.c.seq == entry.seq)).one()
-        assert "Collapsed" not in entry.entry
-        assert (kept.patient, kept.body) == ("p1", "Collapsed at the front desk")
-
-
-@pytest.mark.parametrize("actor", [AUDITOR, ADMIN, LIBRARIAN])
-def test_only_physicians_break_the_glass(actor: Actor, hospital: Database, clock: FixedClock, log: AuditLog) -> None:
-    with hospital.transaction() as tx, pytest.raises(NotFound):
-        break_glass(tx, actor, "p1", "I would like to have a look", clock=clock, log=log)
 
 
 def test_a_record_under_a_hold_is_not_forgotten_until_it_is_released(

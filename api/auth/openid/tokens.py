@@ -77,7 +77,7 @@ def _signed_claims(token: str, keys: Keys) -> dict[str, Any]:
     if not usable:
         raise refused("unknown_key")
     try:
-        decoded = jwt.decode(token, KeySet.import_key_set({"keys": usable}), algorithms=list(ALGORITHMS))  # type: ignore[typeddict-item]
+        decoded = jwt.decode(token, KeySet.import_key_set({"keys": usable}), algorithms=list(ALGORITHMS))
     except BadSignatureError:
         raise refused("wrong_signature") from None
     except (JoseError, ValueError, TypeError):
