@@ -21,6 +21,7 @@ from cds.settings import Settings, load_settings
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.guidelines import Library
+from knowledge.left_out import LeftOut
 from knowledge.nearness import Nearness
 from knowledge.records import Records
 from knowledge.search import KnowledgeBase
@@ -106,6 +107,10 @@ class Services:
         """Room on the disk of the data folder."""
         return free_bytes(self.settings.data)
 
+    @cached_property
+    def left_out(self) -> LeftOut:
+        return LeftOut(self.db, self.library)
+
     def consult_parts(self) -> ConsultParts:
         """What a consult is made from."""
         return ConsultParts(
@@ -119,6 +124,7 @@ class Services:
             model=self.model,
             similarity=self.nearness,
             in_full=in_full,
+            left_out=self.left_out,
             answer_seconds=self.settings.answer_seconds,
             may_begin=lambda: check_room(self.free_bytes()),
         )

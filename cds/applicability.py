@@ -1,6 +1,6 @@
 """Whether a recommendation is meant for this patient, with the line of the chart that decides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,6 +59,13 @@ def applicability(
 ) -> tuple[Applies, tuple[Because, ...], tuple[str, ...]]:
     """Whether it applies, the lines of the chart that decide, and what would have to be known."""
     texts = dict.fromkeys((statement.text, *(citation.quote for citation in statement.citations)))
+    return applicability_of(tuple(texts), facts, on)
+
+
+def applicability_of(
+    texts: Sequence[str], facts: PatientFacts, on: date
+) -> tuple[Applies, tuple[Because, ...], tuple[str, ...]]:
+    """The same of any texts."""
     findings = [f for text in texts for s in read_sentences(text) for limit in _LIMITS for f in limit(s, facts, on)]
     lines = dict.fromkeys(f.because for f in findings if f.because and f.met is not None)
     missing = tuple(dict.fromkeys(f.missing for f in findings if f.met is None))
@@ -68,6 +75,13 @@ def applicability(
     if missing or not findings:  # a text that says nothing of whom it is for leaves it open
         return "unknown", tuple(lines), missing
     return "applies", tuple(lines), ()
+
+
+def outside_ages(text: str, facts: PatientFacts, on: date) -> bool | None:
+    """Whether a text is for people of another age or sex than this; None when it says nothing of either."""
+    findings = [f for s in read_sentences(text) for limit in (_age, _sex) for f in limit(s, facts, on)]
+    known = [f.met for f in findings if f.met is not None]
+    return not all(known) if known else None
 
 
 def _age(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding]:

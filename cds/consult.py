@@ -13,16 +13,16 @@ from cds.actors import Actor
 from cds.answering import Answer, Asked, answer, enough, quoted
 from cds.audit import AuditLog
 from cds.clock import Clock, today
-from cds.confidence import about_these_people, confidence
+from cds.confidence import confidence
 from cds.db import Database
 from cds.drafting import patient_lines
 from cds.errors import InvalidInput
 from cds.evidence import Evidence, Hit, Retriever, SearchFilter
-from cds.grounding.answers_question import check_question
+from cds.fit import LeftOut, fitting, for_patient
 from cds.ids import new_id
 from cds.language_model import LanguageModel
 from cds.medicines import with_classes
-from cds.offer import Offered, Similarity, offer
+from cds.offer import Similarity, offer
 from cds.patient import PatientFacts, PatientScope
 from cds.policy import Policy
 from cds.recommendation import AuditRef, Citation, Recommendation, Referral, Stamp, Statement
@@ -71,6 +71,7 @@ class ConsultParts:
     model: LanguageModel | None = None  # None, or one without a skill: sentences are quoted
     similarity: Similarity | None = None
     in_full: Callable[[str], str] = lambda question: question  # abbreviations written out, as the library writes them
+    left_out: LeftOut = lambda editions: {}  # by edition, what it says it does not cover
     answer_seconds: float = 60.0
     may_begin: Callable[[], None] = lambda: None  # raises where what is shown could not be recorded
 
@@ -216,13 +217,11 @@ def _look(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | No
     evidence = _search(parts.retriever, text, scope, as_of=as_of)
     found = offer(text, evidence.hits, similarity=parts.similarity)
     meant = parts.in_full(text)
-    offered = tuple(one for one in found if about_these_people(meant, one) and _speaks_of_it(meant, one))
+    offered = fitting(meant, found, left_out=parts.left_out, on=asked.on)
     sure = confidence(meant, evidence, offered)
+    if asked.facts is not None:
+        offered = for_patient(offered, asked.facts, question=meant, on=asked.on)
     return replace(asked, meant=meant, evidence=evidence, offered=offered, confidence=sure)
-
-
-def _speaks_of_it(question: str, one: Offered) -> bool:
-    return check_question(one.sentence.text, question, one.passage).outcome != "fail"
 
 
 def _quotes(asked: Asked, parts: ConsultParts) -> tuple[Citation, ...]:

@@ -4,7 +4,7 @@ import time
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 import yaml
@@ -16,8 +16,11 @@ from api.services import Services, operator, services_from_environment
 from cds.consult import ConsultParts, Question, propose
 from cds.errors import InvalidInput
 from cds.evaluation.answers import Case, Row, read_cases, report, run
+from cds.evaluation.drafts import KeptDrafts
 from cds.evaluation.html import page
 from cds.evaluation.threshold import NEVER
+from cds.language_model import Skill
+from cds.language_model.choosing import open_model
 from cds.policy import Policy
 from cds.prompts import load_prompt
 from cds.recommendation import Recommendation
@@ -35,13 +38,17 @@ def answers(
     write: Annotated[bool, typer.Option("--write", help="Put the chosen threshold in force.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the report here as a page.")] = None,
     rows: Annotated[Path | None, typer.Option(help="Write every answer here, one a line.")] = None,
+    drafts: Annotated[
+        Path | None, typer.Option(help="Keep here what the model writes; what is kept is not asked again.")
+    ] = None,
+    skill: Annotated[str | None, typer.Option(help="Let the model `draft` or `select`, fit for it or not.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     if write and not choose:
         raise InvalidInput("--write goes with --choose-threshold.", code="nothing_chosen")
     asked = _spread(read_cases(cases, half=half), limit)
     with closing(services_from_environment()) as services:
-        parts = services.consult_parts()
+        parts = _parts(services, skill=skill, drafts=drafts)
         if choose:
             parts = replace(parts, policy=Policy((), otherwise=0.0))
         with bar("questions") as progress:
@@ -60,15 +67,30 @@ def answers(
         _show(figures)
 
 
+def _parts(services: Services, *, skill: str | None, drafts: Path | None) -> ConsultParts:
+    """What a consult is made from, with the model held to one skill and its drafts kept."""
+    parts = services.consult_parts()
+    if skill is not None:
+        if skill not in ("draft", "select"):
+            raise InvalidInput("--skill is draft or select.", code="unknown_skill")
+        parts = replace(parts, model=open_model(services.settings, skill=cast("Skill", skill)))
+    if drafts is not None and parts.model is not None:
+        parts = replace(parts, model=KeptDrafts(parts.model, drafts))
+    return parts
+
+
 def _ask(services: Services, parts: ConsultParts, case: Case) -> tuple[Recommendation, float]:
     scope = open_named(services, case.patient) if case.patient else None
     facts = None
     if scope is not None:
         with services.db.reading() as tx:
             facts = services.records.facts(tx, scope)
+    kept = parts.model if isinstance(parts.model, KeptDrafts) else None
+    remembered = kept.remembered if kept is not None else 0.0
     began = time.monotonic()
     answer = propose(Question(case.question), parts, actor=operator(), scope=scope, facts=facts)
-    return answer, time.monotonic() - began
+    seconds = time.monotonic() - began
+    return answer, seconds + (kept.remembered - remembered if kept is not None else 0.0)
 
 
 def _spread(cases: tuple[Case, ...], limit: int | None) -> tuple[Case, ...]:

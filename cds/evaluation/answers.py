@@ -14,6 +14,7 @@ from cds.errors import InvalidInput
 from cds.evaluation.threshold import Choice, Outcome, Point, choose, curve
 from cds.grounding import ground
 from cds.grounding.statement import CitedSentence, DraftStatement
+from cds.offer import sentence_id
 from cds.recommendation import Recommendation, Statement
 
 Progress = Callable[[int, int], None]
@@ -52,6 +53,7 @@ class Row:
     seconds: float
     model_seconds: float
     statements: tuple[dict[str, str], ...]
+    drafted: tuple[dict[str, str], ...] = ()  # what the model wrote, before the checks; `failed` is empty if it stayed
 
     @property
     def is_shown(self) -> bool:
@@ -159,7 +161,28 @@ def _row(case: Case, answer: Recommendation, seconds: float) -> Row:
             {"text": s.text, "quote": " ".join(c.quote for c in s.citations), "document": s.citations[0].document}
             for s in answer.statements
         ),
+        drafted=_drafted(answer),
     )
+
+
+def _drafted(answer: Recommendation) -> tuple[dict[str, str], ...]:
+    """Every statement of the model with what it cites, whether or not it was shown."""
+    sentences = {
+        sentence_id(hit.passage, sentence.number): (hit.passage, sentence)
+        for hit in answer.evidence
+        for sentence in hit.passage.sentences
+    }
+    found = []
+    if answer.status == "answered":
+        for s in answer.statements:
+            quote = " ".join(c.quote for c in s.citations)
+            found.append({"text": s.text, "quote": quote, "document": s.citations[0].document, "failed": ""})
+    for one in answer.withheld:
+        cited = [sentences[identifier] for identifier in one.cited if identifier in sentences]
+        quote = " ".join(sentence.text for _, sentence in cited)
+        document = cited[0][0].document.id if cited else ""
+        found.append({"text": one.text, "quote": quote, "document": document, "failed": f"{one.failed}: {one.detail}"})
+    return tuple(found)
 
 
 def _supported(statement: Statement) -> bool:

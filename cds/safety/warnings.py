@@ -1,6 +1,6 @@
 """Each medicine proposed, and each already taken, held against every rule and this patient's chart."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -54,8 +54,17 @@ def warnings_for(facts: PatientFacts, proposed: Sequence[Statement | str], *, on
 
 def forbidden(statement: Statement, facts: PatientFacts, *, on: date) -> tuple[Because, ...]:
     """The lines of the chart for which what this statement advises must not be given."""
+    return _forbidden(_proposed([statement]), facts, on)
+
+
+def forbidden_text(text: str, facts: PatientFacts, *, on: date) -> tuple[Because, ...]:
+    """The same of a sentence that may be quoted."""
+    return _forbidden(_advised(text), facts, on)
+
+
+def _forbidden(named: Sequence[_Proposed], facts: PatientFacts, on: date) -> tuple[Because, ...]:
     taken = _taken(facts, on)
-    found = [f for one in _proposed([statement]) for rule in rules() if (f := _apply(rule, one, taken, facts, on))]
+    found = [f for one in named for rule in rules() if (f := _apply(rule, one, taken, facts, on))]
     return tuple(dict.fromkeys(line for f in found if f.rule.severity == "stop" for line in f.because))
 
 
@@ -131,14 +140,24 @@ def _proposed(items: Sequence[Statement | str]) -> tuple[_Proposed, ...]:
     """The medicines that are asked about or advised; one that is advised against is no proposal."""
     found: dict[str, _Proposed] = {}
     for item in items:
-        advised = isinstance(item, Statement)
-        text = item.text if isinstance(item, Statement) else item
-        for sentence in read_sentences(text):
-            for mention in sentence.medicines:
-                if (advised and _denied(mention, sentence)) or is_allergen(mention, sentence):
-                    continue
-                names = frozenset() if mention.is_class else frozenset({mention.name, *mention.keys})
-                found.setdefault(mention.name, _Proposed(mention.name, names, classes_of(mention.name)))
+        named = _advised(item.text) if isinstance(item, Statement) else _named(item)
+        for one in named:
+            found.setdefault(one.name, one)
+    return tuple(found.values())
+
+
+def _advised(text: str) -> tuple[_Proposed, ...]:
+    return _named(text, unless=_denied)
+
+
+def _named(text: str, *, unless: Callable[[Mention, Sentence], bool] = is_allergen) -> tuple[_Proposed, ...]:
+    found: dict[str, _Proposed] = {}
+    for sentence in read_sentences(text):
+        for mention in sentence.medicines:
+            if unless(mention, sentence) or is_allergen(mention, sentence):
+                continue
+            names = frozenset() if mention.is_class else frozenset({mention.name, *mention.keys})
+            found.setdefault(mention.name, _Proposed(mention.name, names, classes_of(mention.name)))
     return tuple(found.values())
 
 
