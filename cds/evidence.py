@@ -73,6 +73,8 @@ class SearchFilter:
 
     as_of: date | None = None
     documents: frozenset[str] | None = None
+    kind: Kind | None = None
+    state: Literal["published", "superseded"] | None = None  # of what is in force on that day: still today, or not
     language: str | None = None
     population: str | None = None
     section: str | None = None

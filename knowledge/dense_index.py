@@ -33,7 +33,8 @@ class DenseIndex:
     """Unit vectors in a mapped file, and above a certain number short codes of them that say where to look."""
 
     def __init__(self, vectors: Any, codes: Any | None, *, probes: int) -> None:
-        self._vectors, self._codes, self.probes = vectors, codes, probes
+        self._vectors, self.probes = vectors, probes
+        self._codes: Any = codes
         self._lock = threading.Lock()
 
     @property

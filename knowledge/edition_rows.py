@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, select
 
 from cds.evidence import DocumentRef, Passage, Sentence
 from knowledge.editions import Edition, Flag, NewDocument, passage_id
@@ -17,6 +17,28 @@ T = TypeVar("T")
 
 EDITION_COLUMNS = [column for column in editions.c if column.key != "text"]
 PASSAGE_COLUMNS = [column for column in passages.c if column.key != "boxes"]
+# Passages with what they say of their edition, by their ids: made once, since a search waits for it.
+HITS = (
+    select(
+        *PASSAGE_COLUMNS,
+        *(
+            column.label(f"of_{column.key}")
+            for column in (
+                editions.c.document,
+                editions.c.title,
+                editions.c.publisher,
+                editions.c.version,
+                editions.c.published_on,
+                editions.c.review_due,
+                editions.c.state,
+                editions.c.force_until,
+                editions.c.population,
+            )
+        ),
+    )
+    .join(editions, editions.c.id == passages.c.edition)
+    .where(passages.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
 def batches(items: Collection[T]) -> Iterator[list[T]]:
@@ -77,6 +99,22 @@ def reference_to(edition: Edition) -> DocumentRef:
         state=edition.state,
         superseded_on=edition.force_until if edition.state == "superseded" else None,
         population=edition.population,
+    )
+
+
+def reference_from(row: Row[Any]) -> DocumentRef:
+    """The same, of a row of `HITS`."""
+    return DocumentRef(
+        id=row.of_document,
+        edition=row.edition,
+        title=row.of_title,
+        publisher=row.of_publisher,
+        version=row.of_version,
+        published=row.of_published_on,
+        review_due=row.of_review_due,
+        state=row.of_state,
+        superseded_on=row.of_force_until if row.of_state == "superseded" else None,
+        population=row.of_population,
     )
 
 

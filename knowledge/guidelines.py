@@ -13,14 +13,16 @@ from cds.audit import AuditLog
 from cds.clock import Clock, today
 from cds.db import Database
 from cds.errors import Conflict, NotFound
-from cds.evidence import DocumentRef, Passage
+from cds.evidence import Passage
 from knowledge.edition_rows import (
     EDITION_COLUMNS,
+    HITS,
     PASSAGE_COLUMNS,
     batches,
     edition_from,
     passage_from,
     passage_rows,
+    reference_from,
     reference_to,
 )
 from knowledge.editions import Affected, Box, Edition, NewDocument, WordBox, edition_id, slug
@@ -278,9 +280,8 @@ class Library:
         """These passages as the database has them now; what it does not have is left out."""
         found: dict[str, Passage] = {}
         for some in batches(ids):
-            rows = tx.execute(select(*PASSAGE_COLUMNS).where(passages.c.id.in_(some))).all()
-            refs = self._refs(tx, {row.edition for row in rows})
-            found.update({row.id: passage_from(row, refs[row.edition]) for row in rows})
+            for row in tx.execute(HITS, {"ids": some}):
+                found[row.id] = passage_from(row, reference_from(row))
         return found
 
     def passages_of(self, tx: Connection, edition: str) -> tuple[Passage, ...]:
@@ -302,10 +303,3 @@ class Library:
     def affected(self, tx: Connection, name: str) -> tuple[Affected, ...]:
         """Every past recommendation that rests on a document or edition: the recall list."""
         return affected_by(tx, [found.id for found in self.editions_named(tx, name)])
-
-    def _refs(self, tx: Connection, ids: Collection[str]) -> dict[str, DocumentRef]:
-        found: dict[str, DocumentRef] = {}
-        for some in batches(ids):
-            for row in tx.execute(select(*EDITION_COLUMNS).where(editions.c.id.in_(some))):
-                found[row.id] = reference_to(edition_from(row))
-        return found

@@ -13,7 +13,9 @@ _ROWS = 5_000
 _AT_ONCE = 500
 
 
-def search_by_words(tx: Connection, question: str, eligible: frozenset[str], limit: int) -> list[tuple[str, float]]:
+def search_by_words(
+    tx: Connection, question: str, eligible: frozenset[str], limit: int, *, section: str | None = None
+) -> list[tuple[str, float]]:
     """Ids of the best passages of these editions, and what part of the question their words cover."""
     wanted = rough_words(question)
     if not wanted or not eligible:
@@ -31,6 +33,8 @@ def search_by_words(tx: Connection, question: str, eligible: frozenset[str], lim
             .limit(_ROWS - len(ids))
         )
         for row in tx.execute(query):
+            if section is not None and not any(section.casefold() in heading.casefold() for heading in row.section):
+                continue
             ids.append(row.id)
             texts.append(headed(row.title, row.section, row.text))
     scores = KeywordIndex.build(texts).coverage(question_words(question))
