@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cds.drafting import InvalidDraft, draft
+from cds.earlier import Earlier
 from cds.errors import Unavailable
 from cds.evidence import Evidence
 from cds.grounding import ground
@@ -60,12 +61,14 @@ class Asked:
 
     text: str
     on: date  # the day by which editions and ages are judged
+    searched: str = ""  # what was searched for: of a follow-up, the earlier question too
     meant: str = ""  # the same in full words
     evidence: Evidence = _NOTHING
     offered: tuple[Offered, ...] = ()
     confidence: float = 0.0  # that what is offered answers the question
     facts: PatientFacts | None = None
     patient: tuple[Because, ...] = ()  # what the model is told of the patient
+    earlier: Earlier | None = None  # what this question follows up
 
 
 def answer(
@@ -147,6 +150,7 @@ def _by_model(
             question=asked.text,
             offered=asked.offered,
             patient=asked.patient,
+            earlier=asked.earlier,
             refused=[f"“{one.text}” ({one.detail or one.failed})." for one in withheld],
             seconds=seconds - (time.monotonic() - began),
             cancelled=cancelled,

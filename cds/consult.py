@@ -16,6 +16,7 @@ from cds.clock import Clock, today
 from cds.confidence import confidence
 from cds.db import Database
 from cds.drafting import patient_lines
+from cds.earlier import Earlier, leans_on_another
 from cds.errors import InvalidInput
 from cds.evidence import Evidence, Hit, Retriever, SearchFilter
 from cds.fit import LeftOut, fitting, for_patient
@@ -117,12 +118,13 @@ def propose(
     on = question.as_of or today(parts.clock)
     text = _checked(question.text)
     asked = Asked(text, on, facts=facts, patient=patient_lines(facts, on) if facts is not None else ())
+    asked = replace(asked, earlier=_earlier(parts, question))
     sent = triage(text, facts)
     watch.lap("triage")
     if sent.kind != "go":
         done = Answer("referred", referral=Referral(sent.rule or sent.kind, sent.text))
     else:
-        asked = _found(asked, parts, scope, as_of=question.as_of)
+        asked = _in_context(asked, parts, scope, as_of=question.as_of)
         watch.lap("search")
         on_stage(Stage("evidence", asked.evidence.hits, _quotes(asked, parts)))
         on_stage(Stage("reading"))
@@ -161,8 +163,14 @@ def propose(
         mode=asked.evidence.mode,
         relevance=asked.confidence,
         seconds={**watch.laps, **done.seconds},
-        extra={"because": done.because} if done.because else {},
+        extra=_extra(asked, done),
     )
+
+
+def _extra(asked: Asked, done: Answer) -> dict[str, str]:
+    """Why it is quoted, and what was searched for when that was more than the question."""
+    found = {"because": done.because, "searched": asked.searched if asked.searched != asked.text else ""}
+    return {key: value for key, value in found.items() if value}
 
 
 class _Watch:
@@ -203,11 +211,32 @@ def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_o
     return replace(found, hits=(*found.hits, *own.hits), relevance=max(found.relevance, own.relevance))
 
 
-def _found(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    """What was found for the question; when that is not enough, what is found for the classes of its medicines."""
-    found = _look(asked, asked.text, parts, scope, as_of=as_of)
-    wider = with_classes(asked.text)
-    if wider == asked.text or enough(found, parts.model, parts.policy):
+def _earlier(parts: ConsultParts, question: Question) -> Earlier | None:
+    """What a follow-up follows; whoever calls has checked that it may be read."""
+    if question.follows is None:
+        return None
+    with parts.db.reading() as tx:
+        before, _ = recommendations.load(tx, question.follows)
+    said = before.statements[0].text if before.statements else ""
+    return Earlier(str(before.extra.get("searched", before.question)), said)
+
+
+def _in_context(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
+    """What was found for the question; for a follow-up, for the earlier question and this one together."""
+    if asked.earlier is None:
+        return _found(asked, asked.text, parts, scope, as_of=as_of)
+    together = _found(asked, asked.earlier.with_question(asked.text), parts, scope, as_of=as_of)
+    if leans_on_another(asked.text):
+        return together
+    alone = _found(asked, asked.text, parts, scope, as_of=as_of)
+    return alone if alone.confidence >= together.confidence else together
+
+
+def _found(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
+    """What was found for these words; when that is not enough, what is found for the classes of their medicines."""
+    found = _look(asked, text, parts, scope, as_of=as_of)
+    wider = with_classes(text)
+    if wider == text or enough(found, parts.model, parts.policy):
         return found
     again = _look(asked, wider, parts, scope, as_of=as_of)
     return again if again.confidence > found.confidence else found
@@ -221,7 +250,7 @@ def _look(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | No
     sure = confidence(meant, evidence, offered)
     if asked.facts is not None:
         offered = for_patient(offered, asked.facts, question=meant, on=asked.on)
-    return replace(asked, meant=meant, evidence=evidence, offered=offered, confidence=sure)
+    return replace(asked, searched=text, meant=meant, evidence=evidence, offered=offered, confidence=sure)
 
 
 def _quotes(asked: Asked, parts: ConsultParts) -> tuple[Citation, ...]:

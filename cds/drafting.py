@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cds.earlier import Earlier
 from cds.errors import CdsError
 from cds.grounding.statement import DraftStatement
 from cds.language_model import LanguageModel
@@ -77,6 +78,7 @@ def draft(
     question: str,
     offered: Sequence[Offered],
     patient: Sequence[Because],
+    earlier: Earlier | None = None,
     refused: Sequence[str] = (),
     seconds: float,
     cancelled: Callable[[], bool],
@@ -86,10 +88,11 @@ def draft(
     if skill == "none":
         raise ValueError("a model without the skill is not asked")
     prompt = load_prompt(skill, family=model.identity.name.split("-")[0].lower())
-    sentences = within_budget(offered, tokens=_budget(model, prompt))
+    before = earlier.as_line() if earlier is not None else ""
+    sentences = within_budget(offered, tokens=_budget(model, prompt) - estimate(before))
     labels = {str(at): one for at, one in enumerate(sentences, 1)}
     schema = _schema(skill, labels)
-    user = _user_text(question, labels, patient, refused)
+    user = _user_text(question, labels, patient, before, refused)
     spent = 0.0
     error = ""
     for _ in range(2):
@@ -151,7 +154,9 @@ def _heading(one: Offered) -> str:
     return f"[{' › '.join((one.passage.document.title, *one.passage.section[-2:]))}]"
 
 
-def _user_text(question: str, labels: dict[str, Offered], patient: Sequence[Because], refused: Sequence[str]) -> str:
+def _user_text(
+    question: str, labels: dict[str, Offered], patient: Sequence[Because], before: str, refused: Sequence[str]
+) -> str:
     lines: list[str] = []
     heading = None
     for label, one in labels.items():
@@ -161,6 +166,8 @@ def _user_text(question: str, labels: dict[str, Offered], patient: Sequence[Beca
         lines.append(f"{label}. {' '.join(one.sentence.text.split())}")
     if patient:
         lines.append(f"Patient: {'; '.join(line.text for line in patient)}.")
+    if before:
+        lines.append(before)
     lines.append(f"Question: {' '.join(question.split())}")
     if refused:
         lines.append("An earlier answer was refused: " + " ".join(refused))

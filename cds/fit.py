@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from cds.applicability import applicability_of, outside_ages
@@ -12,7 +13,8 @@ from cds.medicines import mentions
 from cds.offer import Offered
 from cds.patient import PatientFacts
 from cds.safety.warnings import forbidden_text
-from cds.wording.sentence import read_sentence, read_sentences
+from cds.wording.sentence import Term, read_sentence, read_sentences
+from cds.wording.vocabulary import is_condition
 
 # By edition, the sentences in which it says what it does not cover.
 LeftOut = Callable[[Sequence[str]], Mapping[str, Sequence[str]]]
@@ -48,7 +50,9 @@ _SCOPE = re.compile(
 _ABOUT_SCOPE = re.compile(r"\b(?:guidelines?|guidance|cover(?:s|ed)?|apply|applies|document)\b", re.I)
 _LIST = re.compile(r",\s*(?:or|and)?\s*|\s+or\s+|\s+and\s+|;")
 _AGED = re.compile(
-    r"\b(\d{1,3})[- ](?:years?|yrs?|y/?o|y)\b[- ]?(?:old|of age)?|\baged? (\d{1,3})\b|\b(\d{1,3})yo\b", re.I
+    r"\b(\d{1,3})[- ]?(?:years?|yrs?|y)[- ](?:old|of age)\b|\baged? (\d{1,3})\b(?! (?:years )?(?:or|and|to|–|-) )|"
+    r"\b(\d{1,3}) ?y/?o\b|\b(?:man|woman|lady|girl|boy|patient|person) of (\d{1,3})\b",
+    re.I,
 )
 _A_MAN = re.compile(r"\b(?:man|gentleman|male|husband|father|boy|he|his|him)\b", re.I)
 _A_WOMAN = re.compile(r"\b(?:woman|lady|female|wife|mother|girl|she|her)\b|\bpregnan", re.I)
@@ -56,10 +60,26 @@ _A_WOMAN = re.compile(r"\b(?:woman|lady|female|wife|mother|girl|she|her)\b|\bpre
 _SPECIAL = re.compile(
     r"^\s*(?:in|during) (?:pregnancy|breastfeeding|children|the (?:first|second|third) trimester)\b", re.I
 )
+# "It does not cover …" is said of all of a guideline; "the advice on … does not apply" of some of it.
+_WHOLE = re.compile(r"^(?:it|this (?:guideline|guidance|document|protocol))\b", re.I)
+# Words between the things of a list that say nothing of what they are.
+_GLUE = frozenset(
+    {"caus", "begin", "began", "present", "alreadi", "treat", "treatment", "manag", "known", "need", "after"}
+)
+_TELLING = 6  # letters
 _EXPECTING, _SUCKLING = ("pregnan", "trimester", "antenatal", "gestation"), ("breast", "lactat", "nursing")
 _CHILD = ("child", "boy", "girl", "baby", "infant", "toddler", "month", "year")
 _NOT_PREGNANT = re.compile(r"\b(?:not|non-?)\s*pregnant", re.I)
-_DEMOTED = 0.8
+_DEMOTED, _PROMOTED = 0.8, 1.2
+# What is asked for: a medicine, or an amount of something.
+_WHICH_MEDICINE = re.compile(
+    r"\b(?:which|what) (?:[\w-]+ ){0,2}(?:medicines?|drugs?|antibiotics?|inhalers?|tablets?|antidepressants?|"
+    r"analgesics?|anticoagulants?|painkillers?|statins?|insulins?|antihypertensives?|vaccines?)\b"
+)
+_HOW_MUCH = re.compile(r"\bhow (?:much|many|long|often|soon)\b|\b(?:dose|dosage|target|threshold)\b")
+_AMOUNT = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|ten|twelve|once|twice|half|double|every|until|lifelong|daily|weekly)\b"
+)
 # What fits this patient is preferred to what does not, unless it is a far worse answer.
 _FAR_WORSE = 0.6
 _LOOKED_AT = 14  # of the best sentences; no answer is made of later ones
@@ -68,16 +88,18 @@ _LOOKED_AT = 14  # of the best sentences; no answer is made of later ones
 def fitting(question: str, offered: Sequence[Offered], *, left_out: LeftOut, on: date) -> tuple[Offered, ...]:
     """The sentences that may answer this question, by whom and what they are about; best first."""
     likely = [one for one in offered if about_these_people(question, one) and _of_what_is_asked(question, one)]
-    outside = left_out(sorted({one.passage.document.edition for one in likely})) if likely else {}
+    of_the_library = sorted({one.passage.document.edition for one in likely if one.kind == "recommendation"})
+    outside = left_out(of_the_library) if of_the_library else {}
     implied = _implied(question, on)
     said = question.lower()
     kept = [
-        _demoted(one) if _SPECIAL.match(one.sentence.text) and not about_special(said, one) else one
+        replace(one, score=one.score * _weight(said, one))
         for one in likely
         if one.kind == "finding"
         or (
             not _is_scope(question, one)
-            and not _not_covered(question, one, outside.get(one.passage.document.edition, ()))
+            and not _not_covered(question, one, outside.get(one.passage.document.edition, ()), implied, on)
+            and not _another_illness(question, one)
             and not _rival(said, one)
             and not _of_others(question, one)
             and not (implied is not None and _too_old_or_young(one, implied, on))
@@ -104,22 +126,18 @@ def _of_what_is_asked(question: str, one: Offered) -> bool:
     return check_question(one.sentence.text, question, one.passage).outcome != "fail"
 
 
-def about_special(said: str, one: Offered) -> bool:
-    """Whether the question names the special group that the sentence begins with."""
-    match = _SPECIAL.match(one.sentence.text)
-    assert match is not None
-    words = (
-        {"pregnan", "trimester", "antenatal", "gestation"}
-        if "child" not in match[0].lower()
-        else {"child", "boy", "girl"}
-    )
-    if "breast" in match[0].lower():
-        words = {"breast", "lactat", "nursing"}
-    return any(word in said for word in words)
-
-
-def _demoted(one: Offered) -> Offered:
-    return Offered(one.passage, one.sentence, one.score * _DEMOTED, one.near)
+def _weight(said: str, one: Offered) -> float:
+    """How far a sentence gains or loses by the special group it begins with, and by the kind of thing asked for."""
+    weight = 1.0
+    if match := _SPECIAL.match(one.sentence.text):
+        group = match[0].lower()
+        named = _CHILD if "child" in group else _SUCKLING if "breast" in group else _EXPECTING
+        weight *= _PROMOTED if any(word in said for word in named) else _DEMOTED
+    if _WHICH_MEDICINE.search(said) and not mentions(one.sentence.text):
+        weight *= _DEMOTED
+    if _HOW_MUCH.search(said) and not _AMOUNT.search(one.sentence.text):
+        weight *= _DEMOTED
+    return weight
 
 
 def _is_scope(question: str, one: Offered) -> bool:
@@ -127,13 +145,15 @@ def _is_scope(question: str, one: Offered) -> bool:
     return _SCOPE.search(one.sentence.text) is not None and not _ABOUT_SCOPE.search(question)
 
 
-def _not_covered(question: str, one: Offered, outside: Sequence[str]) -> bool:
-    """The edition says that it does not cover what is asked, and this very sentence does not speak of it."""
+def _not_covered(question: str, one: Offered, outside: Sequence[str], implied: PatientFacts | None, on: date) -> bool:
+    """The edition says that it does not cover what is asked; where that is of some of its advice, a sentence may."""
     for sentence in outside:
+        whole = _WHOLE.match(sentence) is not None
         for item in _items(sentence):
-            if _names(question, item) and not _names(one.sentence.text, item):
+            if _names(question, item, implied, on) and (whole or not _names(one.sentence.text, item, implied, on)):
                 return True
-    return False
+    people = one.passage.document.population
+    return bool(people and _never(question, people))
 
 
 def _items(sentence: str) -> list[str]:
@@ -143,12 +163,27 @@ def _items(sentence: str) -> list[str]:
     return [item.strip(" .") for item in _LIST.split(sentence[match.end() :]) if item.strip(" .")]
 
 
-def _names(text: str, item: str) -> bool:
-    wanted = [term for term in read_sentence(item).terms if term.specific]
-    if not wanted:
-        return False
-    found = [term for sentence in read_sentences(text) for term in sentence.terms]
-    return all(any(term.matches(other) and other.sign >= 0 for other in found) for term in wanted)
+def _names(text: str, item: str, implied: PatientFacts | None, on: date) -> bool:
+    """Whether a text is of what an item of a list names; an age in it has to fit too."""
+    read = read_sentence(item)
+    if read.quantities:  # an age is compared; what else a number means here, words cannot tell
+        aged = implied is not None and implied.birth_date is not None and "year" in item
+        return aged and implied is not None and outside_ages(item, implied, on) is False
+    wanted = [term for term in read.terms if term.specific and not set(term.parts) & _GLUE]
+    found = [term for sentence in read_sentences(text) for term in sentence.terms if term.sign >= 0]
+    return bool(wanted) and all(any(_same(term, other) for other in found) for term in wanted)
+
+
+def _same(wanted: Term, other: Term) -> bool:
+    """The same thing, or a kind of it that its name says: haemodialysis is dialysis."""
+    return wanted.matches(other) or (len(wanted.stem) >= _TELLING and other.stem.endswith(wanted.stem))
+
+
+def _never(question: str, people: str) -> bool:
+    """The document is for people who never had what the question says that somebody had."""
+    denied = [term for s in read_sentences(people) for term in s.terms if term.specific and term.sign < 0]
+    asked = [term for s in read_sentences(question) for term in s.terms if term.specific and term.sign >= 0]
+    return any(is_condition(term.groups) and term.matches(other) for term in denied for other in asked)
 
 
 def _rival(said: str, one: Offered) -> bool:
@@ -164,6 +199,20 @@ def _rival(said: str, one: Offered) -> bool:
         if told and not asked & told:
             return True
     return False
+
+
+def _another_illness(question: str, one: Offered) -> bool:
+    """None of the illnesses the question names is named around the sentence, and another is."""
+    asked = _conditions(question)
+    if not asked:
+        return False
+    place = " . ".join((one.passage.document.title, *one.passage.section, one.passage.text))
+    told = _conditions(place)
+    return bool(told) and not any(a.matches(b) for a in asked for b in told)
+
+
+def _conditions(text: str) -> list[Term]:
+    return [term for s in read_sentences(text) for term in s.terms if is_condition(term.groups)]
 
 
 def _of_others(question: str, one: Offered) -> bool:
