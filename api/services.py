@@ -24,6 +24,7 @@ from knowledge.guidelines import Library
 from knowledge.left_out import LeftOut
 from knowledge.nearness import Nearness
 from knowledge.records import Records
+from knowledge.reranking import open_reranker
 from knowledge.search import KnowledgeBase
 from knowledge.vocabulary import in_full
 
@@ -79,6 +80,7 @@ class Services:
             records=self.records,
             clock=self.clock,
             repair=self.builder.rebuild_in_background,
+            reranker=open_reranker(self.settings.reranker),
         )
 
     @cached_property

@@ -36,6 +36,12 @@ class Settings(BaseModel):
     embedder: str = Field(
         default="default", description="`default` (the packaged all-MiniLM-L6-v2) or a sentence-transformers folder."
     )
+    reranker: str = Field(
+        default="none", description="`none`, or the folder of a cross-encoder that reads the first passages again."
+    )
+    ocr: Literal["off", "on"] = Field(
+        default="off", description="`on`: pages of guidelines that are pictures are read by OCR (the extra `ocr`)."
+    )
     model: str = Field(
         default="auto",
         description="`auto` (the weights that were fetched, else quoting), `none` (quoting only), a GGUF file, a "
@@ -50,6 +56,16 @@ class Settings(BaseModel):
     )
     fhir_hosts: str = Field(
         default="", description="FHIR servers that may be read when a CDS Hooks call brings too little, by host:port."
+    )
+    hooks_origins: str = Field(
+        default="",
+        pattern=r"^(https?://[\w.:\[\]-]+(,\s*https?://[\w.:\[\]-]+)*)?$",
+        description="Web origins whose pages may call CDS Hooks from a browser (CORS), separated by commas.",
+    )
+    hooks_account: str = Field(
+        default="",
+        max_length=80,
+        description="An account that CDS Hooks calls without any token act for; only to try things out.",
     )
     openid_issuer: str = Field(
         default="",

@@ -1,6 +1,7 @@
 """The only way to search: candidates from the index, everything else read again from the database."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
 
@@ -11,13 +12,14 @@ from cds.db import Database
 from cds.errors import Integrity, InvalidInput, Unavailable
 from cds.evidence import Evidence, Hit, SearchFilter
 from cds.patient import PatientScope
-from knowledge.builds import Builder
+from knowledge.builds import Builder, passage_input
 from knowledge.eligible import Choice, Eligible, now_current
 from knowledge.embedding import Embedder, Encoded
 from knowledge.generations import Generation
 from knowledge.guidelines import Library
 from knowledge.ranking import rank
 from knowledge.relevance import passage_relevance, question_relevance
+from knowledge.reranking import KeepOrder, Reranker
 from knowledge.sql_search import search_by_words
 
 # Longer is no question but a document.
@@ -45,8 +47,10 @@ class KnowledgeBase:
         records: RecordSearch | None,
         clock: Clock,
         repair: Callable[[], None] = lambda: None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.db, self.library, self.builder, self.records, self.clock = db, library, builder, records, clock
+        self._reranker = reranker or KeepOrder()
         self._embedder, self._repair = embedder, repair
         self._eligible = Eligible(library, clock=clock)
 
@@ -63,7 +67,9 @@ class KnowledgeBase:
             if generation is None:
                 evidence = self._by_words(tx, question, choice, where, limit)
             else:
-                evidence = self._by_index(tx, generation, question, encoded, choice, limit)
+                wanted = max(limit, self._reranker.reads)
+                evidence = self._by_index(tx, generation, question, encoded, choice, wanted)
+        evidence = self._read_together(question, evidence, limit)
         ended = perf_counter()
         evidence.milliseconds.update(
             embedding=1000 * (embedded - started), search=1000 * (ended - embedded), total=1000 * (ended - started)
@@ -103,6 +109,15 @@ class KnowledgeBase:
             relevance=question_relevance(generation, question, ranked) if hits else 0.0,
             embedder=generation.embedder.name,
         )
+
+    def _read_together(self, question: str, evidence: Evidence, limit: int) -> Evidence:
+        """The order a cross-encoder gives the first hits, where one is set; no transaction is open meanwhile."""
+        first, rest = evidence.hits[: self._reranker.reads], evidence.hits[self._reranker.reads :]
+        try:
+            order = self._reranker.order(question, [passage_input(hit.passage) for hit in first])
+        except Unavailable:
+            order = list(range(len(first)))  # a model that cannot be loaded takes nothing away
+        return replace(evidence, hits=(*(first[place] for place in order), *rest)[:limit])
 
     def _by_words(self, tx: Connection, question: str, choice: Choice, where: SearchFilter, limit: int) -> Evidence:
         found = search_by_words(tx, question, choice.editions, limit, section=where.section)

@@ -1,5 +1,6 @@
 """Searching the library: what is found, from which edition, and what happens when parts are missing."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +15,7 @@ from cds.evidence import Evidence, SearchFilter
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.guidelines import Library
+from knowledge.reranking import CrossEncoder, Reranker
 from knowledge.search import KnowledgeBase
 from tests.knowledge.library import TEXTS, add_published, document
 
@@ -204,3 +206,26 @@ def test_a_search_during_publishing_sees_one_generation_whole(
     for evidence in seen:
         versions = {hit.passage.document.version for hit in evidence.hits if hit.passage.document.id == "diabetes"}
         assert (evidence.mode, len(versions)) == ("hybrid", 1)
+
+
+def test_a_reranker_orders_the_first_hits_and_one_that_cannot_be_loaded_changes_nothing(
+    db: Database, library: Library, builder: Builder, embedder: Embedder, clock: FixedClock, filled: KnowledgeBase
+) -> None:
+    class Backwards:
+        reads = 4
+
+        def order(self, question: str, texts: Sequence[str]) -> list[int]:
+            assert all(hit.passage.text in text for hit, text in zip(plain, texts, strict=True))
+            return list(range(len(texts)))[::-1]
+
+    def searched(reranker: Reranker) -> list[str]:
+        knowledge = KnowledgeBase(
+            db, library=library, builder=builder, embedder=lambda: embedder, records=None, clock=clock,
+            reranker=reranker,
+        )  # fmt: skip
+        return [hit.passage.id for hit in knowledge.search("metformin and kidneys", limit=3).hits]
+
+    plain = filled.search("metformin and kidneys", limit=4).hits
+    ids = [hit.passage.id for hit in plain]
+    assert searched(Backwards()) == ids[::-1][:3]
+    assert searched(CrossEncoder(builder.folder)) == ids[:3]
