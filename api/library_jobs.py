@@ -86,6 +86,7 @@ class LibraryJobs:
                 actor=actor,
                 publish=publish,
                 originals=Originals(services.settings.data / "originals"),
+                ocr=services.settings.ocr == "on",
                 progress=_into(job),
                 cancelled=lambda: job.stop,
             )

@@ -1,9 +1,37 @@
 """Editions of guidelines as the API and the command line give them."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from knowledge.editions import FIELDS, Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the librarian should look at: one thing, wherever it is."""
+
+    kind: str
+    text: str
+    where: str
+    count: int
+
+
+def notes_of(edition: Edition) -> list[Note]:
+    """The flags of an edition, those that say the same of several pages as one."""
+    pages: dict[tuple[str, str], list[int]] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for flag in edition.flags:
+        key = (flag.kind, flag.text)
+        pages.setdefault(key, []).extend([flag.page] if flag.page is not None else [])
+        counts[key] = counts.get(key, 0) + flag.count
+    return [Note(*key, _where(pages[key]), 1 if len(pages[key]) > 1 else count) for key, count in counts.items()]
+
+
+def _where(pages: list[int]) -> str:
+    if not pages:
+        return ""
+    return f" (page{'s' if len(pages) > 1 else ''} {', '.join(map(str, pages))})"
 
 
 def edition_json(one: Edition, on: date) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from typing import Literal
 
 State = Literal["draft", "published", "superseded", "retracted"]
 
+# The kind of flag that says that a page was read by OCR.
+OCR = "ocr"
+
 # The parts of an edition's identity, in the order they are shown.
 FIELDS = (
     "id",
@@ -138,6 +141,11 @@ class Edition:
     ended_by: str | None
     ended_why: str | None
     successor: str | None
+
+    @property
+    def ocr_pages(self) -> frozenset[int]:
+        """The pages that were read off their pictures: whoever quotes them looks at the figures."""
+        return frozenset(flag.page for flag in self.flags if flag.kind == OCR and flag.page is not None)
 
     def in_force(self, on: date) -> bool:
         return (

@@ -26,6 +26,7 @@ _EVERY_SECONDS = 10.0
 def guidelines(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.", metavar="PATH…")],
     publish: Annotated[bool, typer.Option("--publish", help="Put the new editions in force when they are in.")] = False,
+    ocr: Annotated[bool, typer.Option("--ocr", help="Read pages that are pictures (the extra `ocr`; slow).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     from ingest.pipeline.guidelines import ingest_guidelines
@@ -44,6 +45,7 @@ def guidelines(
                 actor=operator(),
                 publish=publish,
                 originals=Originals(services.settings.data / "originals"),
+                ocr=ocr or services.settings.ocr == "on",
                 progress=progress,
             )
     finally:

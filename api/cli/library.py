@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import emit, say
-from api.library_view import edition_json
+from api.library_view import edition_json, notes_of
 from api.services import operator, services_from_environment
 from cds.errors import Conflict
-from knowledge.editions import FIELDS
+from knowledge.editions import FIELDS, Edition
 
 app = typer.Typer(help="The guideline library.", no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
@@ -68,7 +68,7 @@ def show(
                 "editions": [
                     {
                         **edition_json(one, on),
-                        **({"text": [_passage(passage) for passage in texts[one.id]]} if passages else {}),
+                        **({"text": [_passage(passage, one) for passage in texts[one.id]]} if passages else {}),
                     }
                     for one in found
                 ],
@@ -80,10 +80,13 @@ def show(
         for field, value in ((name, getattr(one, name)) for name in FIELDS[1:]):
             print(f"  {field}: {value if value is not None else 'not stated'} ({one.provenance.get(field, 'nowhere')})")
         print(f"  file: {one.file} ({one.format}), {one.passages} passages")
-        for flag in one.flags:
-            print(f"  note [{flag.kind}] {flag.text}{f' (page {flag.page})' if flag.page else ''} ×{flag.count}")
+        for note in notes_of(one):
+            print(f"  note [{note.kind}] {note.text}{note.where}{f' ×{note.count}' if note.count > 1 else ''}")
         for passage in texts[one.id]:
-            print(f"\n  {passage.id} {' › '.join(passage.section)}{f' p. {passage.page}' if passage.page else ''}")
+            print(
+                f"\n  {passage.id} {' › '.join(passage.section)}{f' p. {passage.page}' if passage.page else ''}"
+                + (" (read by OCR)" if passage.page in one.ocr_pages else "")
+            )
             print(f"  {passage.text}")
 
 
@@ -224,11 +227,12 @@ def _refused(tx: Any) -> list[dict[str, str]]:
     return [{"path": one.file, "code": one.code, "reason": one.reason} for one in refused_files(tx)]
 
 
-def _passage(passage: Any) -> dict[str, Any]:
+def _passage(passage: Any, edition: Edition) -> dict[str, Any]:
     return {
         "passage": passage.id,
         "section": passage.section,
         "page": passage.page,
+        "ocr": passage.page in edition.ocr_pages,
         "start": passage.start,
         "end": passage.end,
         "text": passage.text,

@@ -4,16 +4,18 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api.auth.tokens import Scope
 from api.deps import Parts, ReadTx, allow, everyone
+from api.library_changes import ENDINGS, NOT_CONFIRMED, change_of, replaced_by
 from api.library_jobs import LibraryJobs
-from api.library_view import edition_json
+from api.library_view import edition_json, notes_of
 from api.pages import go_to, page
 from api.services import Services
 from cds.actors import Actor, Role
-from cds.errors import Conflict, InvalidInput
+from cds.errors import Conflict, InvalidInput, NotFound
 from knowledge.editions import FIELDS, Edition
 from knowledge.refusals import refused_files
 
@@ -84,8 +86,18 @@ def library_edition(edition: str, request: Request, actor: Anyone, services: Par
         passages=services.library.passages_of(tx, edition),
         fields=FIELDS[1:],
         manages=actor.is_a(Role.LIBRARIAN),
-        affected=len(services.library.affected(tx, edition)),
+        notes=notes_of(found),
+        replaced=(replaced := replaced_by(services, tx, found)),
+        affected=sum(len(services.library.affected(tx, one.id)) for one in replaced or [found]),
     )
+
+
+@router.get("/library/editions/{edition}/{change}", include_in_schema=False)
+def confirm_change(
+    edition: str, change: str, request: Request, actor: Librarian, services: Parts, tx: ReadTx
+) -> HTMLResponse:
+    """How long the recall list is, before an edition is superseded or retracted."""
+    return _confirmation(request, services, tx, edition, change)
 
 
 @router.get("/library/{document}/affected", include_in_schema=False)
@@ -127,11 +139,18 @@ def change_edition(
     actor: Librarian,
     services: Parts,
     reason: Annotated[str, Form(max_length=500)] = "",
+    affected: Annotated[int | None, Form(ge=0)] = None,
 ) -> Response:
-    """Publish, supersede, retract or discard an edition."""
+    """Publish, supersede, retract or discard an edition; what ends one is confirmed by the recall list's length."""
     with services.db.reading() as tx:
         document = services.library.edition(tx, edition).document
-    _change(services, edition, change, actor=actor, why=reason.strip() or None)
+    try:
+        change_of(services, edition, change, actor=actor, why=reason.strip() or None, affected=affected)
+    except Conflict as conflict:
+        if conflict.code != NOT_CONFIRMED:
+            raise
+        with services.db.reading() as tx:
+            return _confirmation(request, services, tx, edition, change, reason=reason, moved=affected is not None)
     return go_to(request, "/library" if change == "discard" else f"/library/{document}")
 
 
@@ -184,9 +203,12 @@ def change_edition_api(
     actor: LibrarianOrToken,
     services: Parts,
     reason: Annotated[str, Form(max_length=500)] = "",
+    affected: Annotated[int | None, Form(ge=0)] = None,
 ) -> dict[str, Any]:
-    """Publish, supersede, retract or discard an edition; what it superseded is listed."""
-    return {change: _change(services, edition, change, actor=actor, why=reason.strip() or None)}
+    """Publish, supersede, retract or discard an edition; what it superseded is listed.
+
+    Superseding and retracting want `affected`, the length of the recall list, and say it when it is not right."""
+    return {change: change_of(services, edition, change, actor=actor, why=reason.strip() or None, affected=affected)}
 
 
 # ── what they share ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -217,22 +239,30 @@ def _start(jobs: LibraryJobs, files: list[UploadFile], *, publish: bool, actor: 
     return jobs.start(folder, publish=publish, actor=actor)
 
 
-def _change(services: Services, edition: str, change: str, *, actor: Actor, why: str | None) -> list[str]:
-    library = services.library
-    if change == "publish":
-        generation = services.builder.prepare()
-        with services.db.transaction() as tx:
-            superseded = library.publish(tx, edition, actor=actor)
-            services.builder.make_current(tx, generation, actor=actor)
-        return list(superseded)
-    acts = {"supersede": library.supersede, "retract": library.retract}
-    with services.db.transaction() as tx:
-        if change == "discard":
-            library.discard(tx, edition, actor=actor)
-            return [edition]
-        if change not in acts:
-            raise Conflict(f"An edition can be published, superseded, retracted or discarded, not {change[:20]}.")
-        return list(acts[change](tx, edition, actor=actor, why=why))
+def _confirmation(
+    request: Request,
+    services: Services,
+    tx: Connection,
+    edition: str,
+    change: str,
+    *,
+    reason: str = "",
+    moved: bool = False,
+) -> HTMLResponse:
+    if change not in ENDINGS:
+        raise NotFound("There is no such page.")
+    affected = services.library.affected(tx, edition)
+    return page(
+        request,
+        "library_confirm.html",
+        status_code=409 if moved else 200,
+        edition=services.library.edition(tx, edition),
+        change=change,
+        affected=affected,
+        decided=sum(1 for one in affected if one.decisions),
+        reason=reason,
+        moved=moved,
+    )
 
 
 def _job(job: Any) -> dict[str, Any]:

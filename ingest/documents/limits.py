@@ -6,10 +6,21 @@ import platform
 import resource
 import struct
 import sys
+from dataclasses import dataclass
 from typing import Any
 
-MEMORY = 1024 * 1024 * 1024
-PROCESSOR_SECONDS = 60
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one reading process may use."""
+
+    memory: int
+    processor_seconds: int  # a file
+
+
+READING = Limits(memory=1 << 30, processor_seconds=60)
+# The models take 1 GiB beside the page, and what their runtime reserves counts as well; a page takes ten seconds.
+BY_OCR = Limits(memory=4 << 30, processor_seconds=1800)
 _OPEN_FILES = 64
 
 # Linux system calls by machine: socket, socketpair, connect, execve, execveat, ptrace.
@@ -21,9 +32,9 @@ _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_FILTER = 38, 22, 2
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1  # EPERM
 
 
-def confine() -> None:
+def confine(limits: Limits) -> None:
     """Give up, for good, what reading a document does not need."""
-    _lower(resource.RLIMIT_AS, MEMORY)
+    _lower(resource.RLIMIT_AS, limits.memory)
     _lower(resource.RLIMIT_FSIZE, 0)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
@@ -31,13 +42,13 @@ def confine() -> None:
     _filter_system_calls()
 
 
-def allow_processor_time() -> None:
+def allow_processor_time(limits: Limits) -> None:
     """Give the next file its own seconds; past them the system ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime) + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CPU, (spent + PROCESSOR_SECONDS, hard))
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + limits.processor_seconds, hard))
 
 
 def _lower(which: int, to: int) -> None:

@@ -12,18 +12,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+from threading import Lock
 from types import TracebackType
 from typing import Any, TypeVar
 
 import orjson
 
-from ingest.documents.limits import PROCESSOR_SECONDS
+from cds.errors import Unavailable
+from ingest.documents.limits import BY_OCR, READING
+from ingest.documents.ocr import is_installed
 from ingest.documents.refusals import Refused
 from ingest.documents.wire import Job, from_json, send_job
 from knowledge.editions import NewDocument
 
 # A file gets its processor seconds even when four others want the processor; past that something hangs.
-_WALL_SECONDS = 4 * PROCESSOR_SECONDS
+_WALL = 4
+# What a plain reading leaves to OCR: pages that are pictures, and pages whose fonts do not say their letters.
+_FOR_OCR = frozenset({"picture", "garbled"})
 # A process that has read this many files is replaced, so that a library's leaks stay small.
 _FILES_EACH = 200
 _LENGTH = struct.Struct(">Q")
@@ -36,7 +41,8 @@ T = TypeVar("T")
 class Reader:
     """One reading process."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ocr: bool = False) -> None:
+        self._ocr = ocr
         self._process: subprocess.Popen[bytes] | None = None
         self._read = 0
 
@@ -91,7 +97,7 @@ class Reader:
         # The environment may hold keys and addresses: the process that reads strangers' files gets none of it.
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(
-            [sys.executable, "-s", "-B", "-m", "ingest.documents.worker"],
+            [sys.executable, "-s", "-B", "-m", "ingest.documents.worker", *(["--ocr"] if self._ocr else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -102,7 +108,8 @@ class Reader:
         return self._process
 
     def _answer(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
-        until = time.monotonic() + _WALL_SECONDS
+        limits = BY_OCR if self._ocr else READING
+        until = time.monotonic() + _WALL * limits.processor_seconds
         (length,) = _LENGTH.unpack(self._exactly(process, _LENGTH.size, until))
         if length > _LONGEST_ANSWER:
             raise EOFError
@@ -140,7 +147,14 @@ class Reader:
 class Readers:
     """Several reading processes; results come in the order of the files."""
 
-    def __init__(self, count: int | None = None) -> None:
+    def __init__(self, count: int | None = None, *, ocr: bool = False) -> None:
+        if ocr and not is_installed():
+            raise Unavailable(
+                "OCR is turned on and not installed. Install the extra `evidence-cds[ocr]` or turn it off.",
+                code="ocr_not_installed",
+            )
+        self._by_ocr = Reader(ocr=True) if ocr else None
+        self._one_by_ocr = Lock()  # it uses every core by itself
         # Two keep an embedder fed and leave a small machine usable.
         self._count = count or max(1, min(2, os.cpu_count() or 1))
         self._idle: SimpleQueue[Reader] = SimpleQueue()
@@ -155,7 +169,7 @@ class Readers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for reader in self._all:
+        for reader in [*self._all, *([self._by_ocr] if self._by_ocr else [])]:
             reader.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
@@ -176,10 +190,32 @@ class Readers:
         reader = self._idle.get()
         try:
             content, file, side_car = load(item)
-            return reader.read(content, file=file, side_car=side_car)
+            return self._read(reader, content, file, side_car)
         except Refused as refused:
             return refused
         except OSError:
             return Refused("unreadable", "The file cannot be opened.")
         finally:
             self._idle.put(reader)
+
+    def _read(self, reader: Reader, content: bytes, file: str, side_car: bytes | None) -> NewDocument:
+        plain: NewDocument | Refused
+        try:
+            plain = reader.read(content, file=file, side_car=side_car)
+        except Refused as refused:
+            plain = refused
+        if self._by_ocr is not None and _wants_ocr(plain):
+            try:
+                with self._one_by_ocr:
+                    return self._by_ocr.read(content, file=file, side_car=side_car)
+            except Refused as refused:
+                plain = refused if isinstance(plain, Refused) else plain
+        if isinstance(plain, Refused):
+            raise plain
+        return plain
+
+
+def _wants_ocr(plain: NewDocument | Refused) -> bool:
+    if isinstance(plain, Refused):
+        return plain.code == "no_text"
+    return any(flag.kind in _FOR_OCR for flag in plain.flags)

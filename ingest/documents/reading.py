@@ -22,11 +22,12 @@ class Format:
 
     suffixes: tuple[str, ...]
     reader: str  # module:function, imported by the worker only
+    by_ocr: str = ""  # the same for files whose pages are pictures
 
 
 # Adding a format is one file and one line.
 READERS: Mapping[str, Format] = {
-    "pdf": Format((".pdf",), "ingest.documents.pdf.reader:read_pdf"),
+    "pdf": Format((".pdf",), "ingest.documents.pdf.reader:read_pdf", "ingest.documents.pdf.scanned:read_scanned_pdf"),
     "docx": Format((".docx", ".docm"), "ingest.documents.docx:read_docx"),
     "html": Format((".html", ".htm", ".xhtml"), "ingest.documents.html:read_html"),
     "markdown": Format((".md", ".markdown"), "ingest.documents.markdown:read_markdown"),
@@ -50,7 +51,7 @@ def content_hash(content: bytes, side_car: bytes | None) -> str:
     return digest.hexdigest()
 
 
-def read_edition(content: bytes, *, file: str, side_car: bytes | None = None) -> NewDocument:
+def read_edition(content: bytes, *, file: str, side_car: bytes | None = None, ocr: bool = False) -> NewDocument:
     """The edition in this file, or the reason why it cannot be taken in."""
     kind = format_of(file)
     if kind is None:
@@ -59,7 +60,7 @@ def read_edition(content: bytes, *, file: str, side_car: bytes | None = None) ->
         raise Refused("too_large")
     if not content.strip(b"\x00\r\n\t "):
         raise Refused("empty")
-    document = _reader(kind)(content)
+    document = _reader(READERS[kind].by_ocr if ocr and READERS[kind].by_ocr else READERS[kind].reader)(content)
     stated = metadata_of(document, side_car=read_side_car(side_car) if side_car else {}, file=file)
     blocks, left_out = evidence_blocks(document.blocks)
     text, passages = assemble(blocks, title=stated.title, population=stated.population)
@@ -79,7 +80,7 @@ def read_edition(content: bytes, *, file: str, side_car: bytes | None = None) ->
     )
 
 
-def _reader(kind: str) -> Callable[[bytes], ReadDocument]:
-    module, _, name = READERS[kind].reader.partition(":")
+def _reader(where: str) -> Callable[[bytes], ReadDocument]:
+    module, _, name = where.partition(":")
     found: Callable[[bytes], ReadDocument] = getattr(import_module(module), name)
     return found

@@ -5,8 +5,8 @@ from cds.errors import CdsError
 REASONS = {
     "unreadable": "The file is damaged or not what its name says. Open it in its own program and save it again.",
     "encrypted": "The file is protected with a password. Save a copy without one.",
-    "no_text": "The file has pages but no text: it looks like a scan. Run OCR over it (for example `ocrmypdf IN OUT`) "
-    "and ingest the result; its text is read and flagged as made by OCR.",
+    "no_text": "The file has pages but no text that can be read: it looks like a scan. Turn on OCR: install the extra "
+    "`evidence-cds[ocr]`, then ingest with `--ocr` or set CDS_OCR=on; what it reads is flagged.",
     "too_large": "The file is larger than can be read safely. Split it into parts.",
     "unsupported": "This kind of file is not read. Save it as PDF, DOCX, HTML, Markdown or plain text.",
     "empty": "The file has nothing in it. Check that it was copied completely.",

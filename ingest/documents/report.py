@@ -1,8 +1,11 @@
 """What reading left out or noticed, as flags for the librarian."""
 
 from collections import Counter
+from collections.abc import Sequence
 
-from knowledge.editions import Flag
+from knowledge.editions import OCR, Flag
+
+UNREADABLE_FONTS = "Its fonts do not say which letters they draw."
 
 _DROPPED = {
     "zero_width": "Zero-width characters were dropped.",
@@ -14,6 +17,8 @@ _DROPPED = {
     "references": "The list of references was left out.",
     "contents": "The table of contents was left out.",
     "broken_page": "Pages that are damaged were left out.",
+    "garbled": "Pages whose fonts do not say which letters they draw were left out; OCR can read them (`--ocr`).",
+    "picture": "Pages that are pictures without text were left out; OCR can read them (`--ocr`).",
     "ocr_layer": "The text was read off page images by another program: check the figures.",
 }
 
@@ -21,3 +26,8 @@ _DROPPED = {
 def dropped_flags(dropped: Counter[str]) -> tuple[Flag, ...]:
     """One flag for each kind of thing that was left out."""
     return tuple(Flag(kind, _DROPPED[kind], None, count) for kind, count in sorted(dropped.items()) if count)
+
+
+def ocr_flags(pages: Sequence[int]) -> tuple[Flag, ...]:
+    """One flag for each page that was read off its picture, so that its passages can be marked."""
+    return tuple(Flag(OCR, "This page was read off its picture by OCR: check the figures.", page) for page in pages)

@@ -4,7 +4,7 @@ import os
 import sys
 from base64 import b64encode
 
-from ingest.documents.limits import allow_processor_time, confine
+from ingest.documents.limits import BY_OCR, READING, allow_processor_time, confine
 from ingest.documents.wire import Job, as_json, packed, receive_job
 
 
@@ -17,15 +17,17 @@ def main() -> None:
     import ingest.documents.assembly  # before the limits count
     import ingest.documents.reading  # noqa: F401
 
-    confine()
+    ocr = "--ocr" in sys.argv
+    limits = BY_OCR if ocr else READING
+    confine(limits)
     while (job := receive_job(sys.stdin.buffer)) is not None:
-        allow_processor_time()
-        answer = packed(_answer(job))
+        allow_processor_time(limits)
+        answer = packed(_answer(job, ocr=ocr))
         while answer:
             answer = answer[os.write(answers, answer) :]
 
 
-def _answer(job: Job) -> dict[str, object]:
+def _answer(job: Job, *, ocr: bool) -> dict[str, object]:
     from ingest.documents.reading import read_edition
     from ingest.documents.refusals import Refused
 
@@ -35,7 +37,7 @@ def _answer(job: Job) -> dict[str, object]:
 
             picture = page_picture(job.content, job.page)
             return {"picture": None if picture is None else b64encode(picture).decode()}
-        return {"read": as_json(read_edition(job.content, file=job.file, side_car=job.side_car))}
+        return {"read": as_json(read_edition(job.content, file=job.file, side_car=job.side_car, ocr=ocr))}
     except Refused as refused:
         return {"refused": [refused.code, refused.message]}
     except MemoryError:

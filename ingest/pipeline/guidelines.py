@@ -66,12 +66,13 @@ def ingest_guidelines(
     actor: Actor,
     publish: bool = False,
     originals: Originals,
+    ocr: bool = False,
     progress: Progress = lambda stage, done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> GuidelineReport:
     """Take in these files and folders; one that is refused leaves the others ingested."""
     started = time.perf_counter()
-    run = _Run(library, originals, db, clock, actor)
+    run = _Run(library, originals, db, clock, actor, ocr=ocr)
     files = find_files(paths)
     new = run.sort(files, progress)
     with builder.filling_ahead() as ahead:
@@ -99,7 +100,10 @@ def ingest_guidelines(
 class _Run:
     """One run: what was found, what it became."""
 
-    def __init__(self, library: Library, originals: Originals, db: Database, clock: Clock, actor: Actor) -> None:
+    def __init__(
+        self, library: Library, originals: Originals, db: Database, clock: Clock, actor: Actor, *, ocr: bool
+    ) -> None:
+        self.ocr = ocr
         self.library, self.originals, self.db, self.clock, self.actor = library, originals, db, clock, actor
         self.report = GuidelineReport()
         self.hashes: dict[SourceFile, str] = {}
@@ -141,7 +145,7 @@ class _Run:
         self, files: Sequence[SourceFile], ahead: FillingAhead, progress: Progress, cancelled: Callable[[], bool]
     ) -> None:
         """Each new file becomes a draft, in a transaction of its own, so that an interrupted run has lost little."""
-        with Readers() as readers:
+        with Readers(ocr=self.ocr) as readers:
             for number, (file, result) in enumerate(readers.each(_until(cancelled, files), self._load), start=1):
                 if isinstance(result, Refused):
                     self._refuse(file, result)

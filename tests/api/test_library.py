@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 
 from cds.actors import Role
 from cds.audit.tables import entries
+from cds.tables_recommendations import citations, recommendations
 from tests.api.conftest import TestedServices
 from tests.ingest.documents.making import pdf, write
 from tests.knowledge.test_guidelines import document, publish
@@ -73,10 +75,59 @@ def test_a_librarian_retracts_with_a_reason_and_the_log_has_it(
     edition = publish(services.db, services.library, document())
     address = f"/library/editions/{edition}/retract"
     assert client_as(Role.PHYSICIAN).post(address).status_code == 403
-    assert librarian.post(address, data={"reason": "wrong dose"}).status_code == 303
+    assert client_as(Role.PHYSICIAN).get(address).status_code == 403
+    assert librarian.post(address, data={"reason": "wrong dose", "affected": 0}).status_code == 303
     assert "wrong dose" in librarian.get(f"/library/editions/{edition}").text
     with services.db.reading() as tx:
         assert "guideline.retracted" in tx.execute(select(entries.c.kind)).scalars().all()
+
+
+def record_citing(tx: Connection, edition: str) -> None:
+    """A past recommendation that rests on an edition."""
+    counted = dict.fromkeys(("statements", "withheld", "warnings", "weak"), 0)
+    made = {"id": "r1", "seq": 1, "asked_at": datetime(2026, 1, 1, tzinfo=UTC), "asked_by": "u", "status": "answered"}
+    tx.execute(insert(recommendations).values(**made, **counted, relevance=0.9))
+    tx.execute(insert(citations).values(recommendation="r1", passage="p", edition=edition, document="pneumonia", seq=1))
+
+
+@pytest.mark.parametrize("change", ["supersede", "retract"])
+def test_what_ends_an_edition_is_confirmed_by_the_length_of_the_recall_list(
+    change: str, services: TestedServices, librarian: TestClient
+) -> None:
+    edition = publish(services.db, services.library, document())
+    with services.db.transaction() as tx:
+        record_citing(tx, edition)
+    address = f"/library/editions/{edition}/{change}"
+    assert f'href="{address}"' in librarian.get(f"/library/editions/{edition}").text
+    asked = librarian.get(address)
+    assert "<strong>1</strong> past recommendation rests on this edition" in asked.text
+    unasked = librarian.post(address, data={"reason": "wrong dose"})
+    assert "<strong>1</strong> past recommendation" in unasked.text
+    outdated = librarian.post(address, data={"reason": "wrong dose", "affected": 0})
+    assert outdated.status_code == 409
+    assert "not as long as it was" in outdated.text
+    assert "wrong dose" in outdated.text
+    by_machine = librarian.post(f"/api/v1{address}")
+    assert by_machine.status_code == 409
+    assert by_machine.json()["code"] == "not_confirmed"
+    assert "1 past recommendations" in by_machine.json()["detail"]
+    with services.db.reading() as tx:
+        assert services.library.edition(tx, edition).state == "published"
+    assert librarian.post(address, data={"affected": 1}).status_code == 303
+    with services.db.reading() as tx:
+        assert (
+            services.library.edition(tx, edition).state == {"supersede": "superseded", "retract": "retracted"}[change]
+        )
+
+
+def test_a_draft_says_how_many_recommendations_rest_on_what_it_replaces(
+    services: TestedServices, librarian: TestClient
+) -> None:
+    edition = publish(services.db, services.library, document())
+    with services.db.transaction() as tx:
+        record_citing(tx, edition)
+        draft = services.library.add_draft(tx, document("Offer amoxicillin 250 mg."))
+    assert "1 past recommendation rests on it" in librarian.get(f"/library/editions/{draft}").text
 
 
 def test_a_change_nobody_knows_is_refused(services: TestedServices, librarian: TestClient) -> None:

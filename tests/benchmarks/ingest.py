@@ -1,6 +1,6 @@
 """Loading guidelines: how near to the bare embedder, a second run, one change, kills, memory, and odd PDFs.
 
-Run: python -m tests.benchmarks.ingest [speed again kills memory pdfs] [--documents N] [--kills N] [--pdfs FOLDER]
+Run: python -m tests.benchmarks.ingest [speed again kills memory corpus] [--documents N] [--kills N] [--folder PDFS]
 """
 
 import argparse
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,12 @@ from sqlalchemy import select
 from api.services import Services
 from cds.actors import local_operator
 from cds.settings import Settings
-from ingest.documents.pool import Readers
-from ingest.documents.refusals import Refused
 from ingest.pipeline.guidelines import GuidelineReport, ingest_guidelines
 from ingest.samples import LIBRARY
 from knowledge.builds import headed
-from knowledge.editions import NewDocument
 from knowledge.originals import Originals
 from knowledge.tables_guidelines import editions, passages
+from tests.benchmarks.pdf_corpus import corpus
 from tests.benchmarks.results import keep
 from tests.ingest.pipeline.loading import Loader, guideline
 from tests.ingest.pipeline.test_guidelines import everything
@@ -184,37 +181,12 @@ def memory(room: Path, documents: int) -> dict[str, Any]:
     return found
 
 
-def odd_pdfs(folder: Path) -> dict[str, Any]:
-    """Every PDF of a folder read or refused."""
-    paths = sorted(folder.rglob("*.pdf"))
-    codes: Counter[str] = Counter()
-    slow: list[tuple[float, str]] = []
-    started = last = time.perf_counter()
-    count = 0
-    with Readers() as readers:
-        for path, result in readers.each(paths, lambda one: (one.read_bytes(), one.name, None)):
-            now = time.perf_counter()
-            slow.append((now - last, path.name))
-            last = now
-            codes[result.code if isinstance(result, Refused) else "read"] += 1
-            count += len(result.passages) if isinstance(result, NewDocument) else 0
-    return {
-        "files": len(paths),
-        "seconds": round(time.perf_counter() - started, 1),
-        "passages": count,
-        **codes,
-        "slowest": ", ".join(f"{name} {seconds:.1f} s" for seconds, name in sorted(slow, reverse=True)[:3]),
-        "service MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "workers MiB": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", default=["speed", "again", "kills", "memory"])
     parser.add_argument("--documents", type=int, default=40)
     parser.add_argument("--kills", type=int, default=40)
-    parser.add_argument("--pdfs", type=Path, default=LIBRARY)
+    parser.add_argument("--folder", type=Path, default=LIBRARY, help="PDFs, real and broken")
     parser.add_argument("--keep", action="store_true", help="write the figures to results/")
     asked = parser.parse_args()
     figures: dict[str, Any] = {}
@@ -223,8 +195,8 @@ def main() -> None:
         for what in asked.what:
             if what == "kills":
                 figures[what] = kills(room, asked.kills)
-            elif what == "pdfs":
-                figures[what] = odd_pdfs(asked.pdfs)
+            elif what == "corpus":
+                figures[what] = corpus(asked.folder)
             else:
                 figures[what] = {"speed": speed, "again": again, "memory": memory}[what](room, asked.documents)
             for label, value in figures[what].items():

@@ -2,12 +2,16 @@
 
 import struct
 import zlib
+from collections import Counter
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from ingest.documents.pdf.words import Sheet
+from ingest.documents.pdf.words import Sheet, Word
 from knowledge.editions import Box
 
+# Letters below two points are not for reading: footnotes are set in six.
+_SMALLEST = 2.0
 # Less difference of grey than this inside a word's box, of 255, and a reader sees nothing there.
 _CONTRAST = 24
 # Drawn no larger than this many pixels, whatever size the file says its page has.
@@ -36,6 +40,31 @@ class Sight:
         bitmap = self.page.render(scale=scale, grayscale=True)
         picture = bitmap.to_numpy()
         return (picture[:, :, 0] if picture.ndim == 3 else picture).copy(), scale
+
+
+def _too_small(word: Word) -> bool:
+    return word.look.size < _SMALLEST and word.height < _SMALLEST
+
+
+def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word]:
+    """The words a reader of the page can see; `sees` looks at the drawn page where a word's look leaves doubt."""
+    doubtful = [word for word in words if word.look.white or word.look.invisible or _too_small(word)]
+    if not doubtful:
+        return words
+    hidden_by_mode = sum(1 for word in words if word.look.invisible)
+    if hidden_by_mode > 0.8 * len(words):
+        # Nearly all text is drawn unseen: letters laid under a scanned page by OCR.
+        dropped["ocr_layer"] += 1
+        return [replace(word, look=replace(word.look, invisible=False)) for word in words]
+    # Where most of a page is small, its measure is another one.
+    measured = sum(1 for word in words if _too_small(word)) < 0.5 * len(words)
+    unseen = {
+        word.order
+        for word in doubtful
+        if word.look.invisible or (measured and _too_small(word)) or (word.look.white and not sees(word.box))
+    }
+    dropped["hidden"] += len(unseen)
+    return [word for word in words if word.order not in unseen]
 
 
 def scale_for(width: float, height: float, wanted: float) -> float:

@@ -4,10 +4,11 @@ import ctypes
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ingest.documents.characters import clean
+from ingest.documents.pdf.garbled import is_garbled
 from knowledge.editions import Box
 
 # pdfium marks a hyphen at the end of a line by one of these.
@@ -20,8 +21,6 @@ _GLUED_GAP = 0.22
 _BELOW, _ABOVE = 0.22, 0.72
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"cmbx", b"-medi", b"demi", b"-bd")
 _SAYS_NOTHING = re.compile(rb"^(?:\w+\+)?(?:cidfont\+)?f?\d*$")
-# Letters below two points are not for reading: footnotes are set in six.
-_SMALLEST = 2.0
 # A figure this much smaller than the word it is set against is raised or lowered.
 _OTHER_SIZE = 0.12
 # More characters than this on a page are not meant for reading.
@@ -108,6 +107,9 @@ def words_of(page: Any, sheet: Sheet, dropped: Counter[str]) -> list[Word]:
     """Every word on the page, in the order the file draws them; those off the page are dropped."""
     text = page.get_textpage()
     try:
+        if is_garbled(text.get_text_range()):
+            dropped["garbled"] += 1
+            return []
         reader = _Reader(text, sheet, dropped)
         return reader.words()
     finally:
@@ -272,28 +274,3 @@ class _Reader:
         clipped = self.sheet.clipped(box)
         self.found.append(Word(text, clipped, self.look, len(self.found), hyphen, self.glued, low, high))
         self.glued = False
-
-
-def _too_small(word: Word) -> bool:
-    return word.look.size < _SMALLEST and word.height < _SMALLEST
-
-
-def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word]:
-    """The words a reader of the page can see; `sees` looks at the drawn page where a word's look leaves doubt."""
-    doubtful = [word for word in words if word.look.white or word.look.invisible or _too_small(word)]
-    if not doubtful:
-        return words
-    hidden_by_mode = sum(1 for word in words if word.look.invisible)
-    if hidden_by_mode > 0.8 * len(words):
-        # Nearly all text is drawn unseen: letters laid under a scanned page by OCR.
-        dropped["ocr_layer"] += 1
-        return [replace(word, look=replace(word.look, invisible=False)) for word in words]
-    # Where most of a page is small, its measure is another one.
-    measured = sum(1 for word in words if _too_small(word)) < 0.5 * len(words)
-    unseen = {
-        word.order
-        for word in doubtful
-        if word.look.invisible or (measured and _too_small(word)) or (word.look.white and not sees(word.box))
-    }
-    dropped["hidden"] += len(unseen)
-    return [word for word in words if word.order not in unseen]
