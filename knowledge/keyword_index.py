@@ -1,8 +1,9 @@
 """BM25 over words: postings with their weights computed once, read from mapped files."""
 
+import mmap
 from array import array
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.dense_index import mapped
+from knowledge.dense_index import Mask, mapped
 from knowledge.vocabulary import other_names, spelled_out
 from knowledge.words import words
 
@@ -21,6 +22,8 @@ Numbers = npt.NDArray[np.int64]
 _K1, _B = 0.9, 0.4
 # A word found in more passages than this is read from its best postings first: it decides little, and costs much.
 _CHAMPIONS = 20_000
+# Words whose place is remembered: those that questions are asked in.
+_REMEMBERED = 20_000
 # What a word that the question does not say itself, but means, counts for.
 _OTHER_NAME = 0.3
 
@@ -38,20 +41,18 @@ class KeywordIndex:
 
     def __init__(
         self,
-        terms: Mapping[str, int],
+        words: "_Words",
         starts: Numbers,
         numbers: npt.NDArray[np.int32],
         weights: Floats,
         size: int,
         *,
-        common: Numbers,
-        best: npt.NDArray[np.int64],
+        common: Mapping[int, Postings],
     ) -> None:
-        self._terms, self._starts, self._numbers, self._weights = terms, starts, numbers, weights
+        self._words, self._starts, self._numbers, self._weights = words, starts, numbers, weights
         self.size = size
-        # The rows of common words, and where each one's best postings lie.
-        self._common, self._best_of = common, best
-        self._common_place = {int(row): place for place, row in enumerate(common)}
+        self._common = common  # the best postings of common words, by row
+        self._sums: deque[Floats] = deque()  # zeros, one a search at a time
 
     @classmethod
     def build(
@@ -95,50 +96,44 @@ class KeywordIndex:
         place = np.empty(len(names), np.int64)
         place[[terms[name] for name in names]] = np.arange(len(names))
         row = place[rows] if len(rows) else np.zeros(0, np.int64)
-        order = np.lexsort((columns, row))
+        order = np.argsort(row, kind="stable")  # passages were read in order
         frequency = np.bincount(row, minlength=len(names))
         idf = np.log1p((size - frequency + 0.5) / (frequency + 0.5))
         norm = k1 * (1 - b + b * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
         weights = idf[row] * counts * (k1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
-        sorted_weights = weights[order].astype(np.float32)
-        common = np.flatnonzero(frequency > _CHAMPIONS)
-        best = np.zeros((len(common), _CHAMPIONS), np.int64)
-        for at, word in enumerate(common.tolist()):
+        columns, weights = columns[order].astype(np.int32), weights[order].astype(np.float32)
+        common = {}
+        for word in np.flatnonzero(frequency > _CHAMPIONS).tolist():
+            here = slice(starts[word], starts[word + 1])
             # A stable sort, so that the same texts keep the same postings.
-            by_weight = np.argsort(-sorted_weights[starts[word] : starts[word + 1]], kind="stable")
-            best[at] = starts[word] + np.sort(by_weight[:_CHAMPIONS])
-        return cls(
-            {name: i for i, name in enumerate(names)},
-            starts,
-            columns[order].astype(np.int32),
-            sorted_weights,
-            size,
-            common=common,
-            best=best,
-        )
+            best = np.sort(np.argsort(-weights[here], kind="stable")[:_CHAMPIONS])
+            common[word] = Postings(columns[here][best], weights[here][best])
+        return cls(_Words.of(names), starts, columns, weights, size, common=common)
 
     def save(self, folder: Path) -> None:
         """Write the files of this index into a folder; the same texts give the same bytes."""
-        (folder / "words.txt").write_text("\n".join(self._terms), encoding="utf-8")
+        self._words.save(folder)
         np.save(folder / "word_starts.npy", self._starts)
         np.save(folder / "word_passages.npy", self._numbers)
         np.save(folder / "word_weights.npy", self._weights)
-        np.save(folder / "common_words.npy", self._common)
-        np.save(folder / "common_best.npy", self._best_of)
+        best = self._common.values()
+        np.save(folder / "common_words.npy", np.array(list(self._common), np.int64))
+        np.save(folder / "common_passages.npy", np.array([one.numbers for one in best], np.int32))
+        np.save(folder / "common_weights.npy", np.array([one.weights for one in best], np.float32))
 
     @classmethod
     def open(cls, folder: Path, size: int) -> Self:
         """Map the files that `save` wrote."""
-        names = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
+        best = zip(mapped(folder / "common_passages.npy"), mapped(folder / "common_weights.npy"), strict=True)
+        common = np.load(folder / "common_words.npy").tolist()
         return cls(
-            {name: i for i, name in enumerate(names) if name},
-            np.load(folder / "word_starts.npy"),
+            _Words.open(folder),
+            mapped(folder / "word_starts.npy"),
             mapped(folder / "word_passages.npy"),
             mapped(folder / "word_weights.npy"),
             size,
-            common=np.load(folder / "common_words.npy"),
-            best=mapped(folder / "common_best.npy"),
+            common={row: Postings(*one) for row, one in zip(common, best, strict=True)},
         )
 
     def idf(self, word: str) -> float:
@@ -152,15 +147,11 @@ class KeywordIndex:
 
     def holds(self, word: str, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """Which of these passages have the word."""
-        has = self._postings(word).numbers
-        if not len(has):
-            return np.zeros(len(numbers), np.bool_)
-        places = np.minimum(np.searchsorted(has, numbers), len(has) - 1)
-        return np.asarray(has[places] == numbers)
+        return _places(self._postings(word).numbers, numbers)[1]
 
     def coverage(self, weighted: Mapping[str, float]) -> Floats:
         """For every passage, which part of what these words could score it does score: from 0 to 1."""
-        most = (_K1 + 1) * sum(weight * self.idf(word) for word, weight in weighted.items() if weight >= 1.0)
+        most = self._most(weighted)
         return np.minimum(self.scores(weighted) / np.float32(most), 1.0) if most else np.zeros(self.size, np.float32)
 
     def scores(self, weighted: Mapping[str, float]) -> Floats:
@@ -171,19 +162,122 @@ class KeywordIndex:
             total[postings.numbers] += np.float32(weight) * postings.weights
         return total
 
+    def best(
+        self, weighted: Mapping[str, float], count: int, *, allowed: Mask | None = None, also: Numbers | None = None
+    ) -> tuple[Numbers, Floats]:
+        """The best passages for these words that are allowed, best first, and then `also`; each with its coverage."""
+        most = self._most(weighted)
+        also = np.zeros(0, np.int64) if also is None else also
+        if not most:
+            return also, np.zeros(len(also), np.float32)
+        try:
+            sums = self._sums.pop()
+        except IndexError:
+            sums = np.zeros(self.size, np.float32)
+        touched = [self._add(sums, word, weight) for word, weight in weighted.items()]
+        found = np.concatenate([numbers for numbers in touched if len(numbers)] or [np.zeros(0, np.int32)])
+        values = sums[found]
+        if allowed is not None:
+            found, values = found[allowed[found]], values[allowed[found]]
+        # One passage stands there once for each of its words.
+        if len(values) > count * len(touched):
+            found = found[np.argpartition(-values, count * len(touched) - 1)[: count * len(touched)]]
+        numbers = np.unique(found).astype(np.int64)
+        numbers = numbers[np.lexsort((numbers, -sums[numbers]))[:count]]
+        numbers = np.concatenate([numbers, also])
+        scores = sums[numbers]
+        for one in touched:
+            sums[one] = 0.0
+        self._sums.append(sums)
+        for word, weight in weighted.items():
+            self._mend(scores, numbers, word, weight)
+        return numbers, np.minimum(scores / np.float32(most), 1.0)
+
+    def _add(self, sums: Floats, word: str, weight: float) -> npt.NDArray[np.int32]:
+        postings = self._best_postings(word)
+        sums[postings.numbers] += np.float32(weight) * postings.weights
+        return postings.numbers
+
+    def _mend(self, scores: Floats, numbers: Numbers, word: str, weight: float) -> None:
+        """Add what a common word is worth in passages that are not among its best."""
+        row = self._words.row(word)
+        if row is None or row not in self._common:
+            return
+        full, known = self._postings(word), self._common[row]
+        places, here = _places(full.numbers, numbers)
+        _, there = _places(known.numbers, numbers)
+        left = here & ~there
+        scores[left] += np.float32(weight) * full.weights[places[left]]
+
+    def _most(self, weighted: Mapping[str, float]) -> float:
+        return (_K1 + 1) * sum(weight * self.idf(word) for word, weight in weighted.items() if weight >= 1.0)
+
     def _postings(self, word: str) -> Postings:
-        row = self._terms.get(word)
+        row = self._words.row(word)
         if row is None:
             return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
         start, end = self._starts[row], self._starts[row + 1]
         return Postings(self._numbers[start:end], self._weights[start:end])
 
     def _best_postings(self, word: str) -> Postings:
-        place = self._common_place.get(self._terms.get(word, -1))
-        if place is None:
-            return self._postings(word)
-        best = self._best_of[place]
-        return Postings(self._numbers[best], self._weights[best])
+        row = self._words.row(word)
+        return self._common[row] if row is not None and row in self._common else self._postings(word)
+
+
+def _places(within: npt.NDArray[np.int32], numbers: Numbers) -> tuple[Numbers, Mask]:
+    """Where each number stands in a sorted row, and whether it does."""
+    if not len(within):
+        return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.bool_)
+    # Of its own type: another would have the whole row copied.
+    numbers = numbers.astype(within.dtype)
+    places = np.minimum(np.searchsorted(within, numbers), len(within) - 1)
+    return places, within[places] == numbers
+
+
+class _Words:
+    """Every word of an index in order, found by halving: nothing is read at start, however many there are."""
+
+    def __init__(self, letters: bytes | mmap.mmap, ends: Numbers) -> None:
+        self._letters, self._ends = letters, ends
+        self._known: dict[str, int | None] = {}
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Self:
+        encoded = [name.encode() for name in names]  # in the order of their letters, in bytes too
+        return cls(b"".join(encoded), np.cumsum([len(name) for name in encoded], dtype=np.int64))
+
+    def save(self, folder: Path) -> None:
+        (folder / "words.txt").write_bytes(self._letters[:])
+        np.save(folder / "word_ends.npy", self._ends)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        ends = mapped(folder / "word_ends.npy")
+        if not len(ends):
+            return cls(b"", ends)
+        with (folder / "words.txt").open("rb") as file:
+            return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), ends)
+
+    def row(self, word: str) -> int | None:
+        """The place of a word among all, None where no text has it."""
+        if word not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[word] = self._find(word.encode())
+        return self._known[word]
+
+    def _find(self, word: bytes) -> int | None:
+        low, high = 0, len(self._ends)
+        while low < high:
+            middle = (low + high) // 2
+            if self._at(middle) < word:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self._ends) and self._at(low) == word else None
+
+    def _at(self, row: int) -> bytes:
+        return self._letters[int(self._ends[row - 1]) if row else 0 : int(self._ends[row])]
 
 
 def question_words(question: str) -> dict[str, float]:

@@ -29,18 +29,20 @@ class Ranked:
 
 def rank(generation: Generation, question: str, encoded: Encoded | None, *, allowed: Mask | None = None) -> Ranked:
     """Order the passages that may bear on the question; without a vector, by words alone."""
-    coverage = generation.keywords.coverage(question_words(question))
-    if allowed is not None:
-        coverage[~allowed] = 0.0
-    by_words = _top(coverage)
+    asked, keywords = question_words(question), generation.keywords
     if encoded is None:
+        by_words, coverage = keywords.best(asked, CANDIDATES, allowed=allowed)
         nothing = np.zeros(0, np.float32)
-        return Ranked(by_words, np.zeros(len(by_words), np.float32), coverage[by_words], nothing, by_meaning=False)
+        return Ranked(by_words, np.zeros(len(by_words), np.float32), coverage, nothing, by_meaning=False)
     near, near_cosines = generation.dense.nearest(encoded.pooled, CANDIDATES, allowed)
-    others = np.setdiff1d(by_words, near)
+    found, covered = keywords.best(asked, CANDIDATES, allowed=allowed, also=near)
+    here = set(near.tolist())
+    new = [place for place, number in enumerate(found[: len(found) - len(near)].tolist()) if number not in here]
+    others = found[new]
     numbers = np.concatenate([near, others])
     cosines = np.concatenate([near_cosines, generation.dense.cosines(encoded.pooled, others)])
-    first = first_score(cosines, coverage[numbers])
+    coverage = np.concatenate([covered[len(found) - len(near) :], covered[new]])
+    first = first_score(cosines, coverage)
     order = np.lexsort((numbers, -first))
     closeness = np.zeros(0, np.float32)
     if generation.tokens is not None:
@@ -49,12 +51,4 @@ def rank(generation: Generation, question: str, encoded: Encoded | None, *, allo
         again = np.lexsort((numbers[head], -final_score(first[head], closeness)))
         order = np.concatenate([head[again], order[READ_CLOSELY:]])
         closeness = closeness[again]
-    return Ranked(numbers[order], cosines[order], coverage[numbers][order], closeness)
-
-
-def _top(scores: Vectors) -> Numbers:
-    found = np.flatnonzero(scores)
-    if len(found) > CANDIDATES:
-        found = found[np.argpartition(-scores[found], CANDIDATES - 1)[:CANDIDATES]]
-    order = np.lexsort((found, -scores[found]))
-    return np.asarray(found[order], dtype=np.int64)
+    return Ranked(numbers[order], cosines[order], coverage[order], closeness)

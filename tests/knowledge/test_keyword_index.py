@@ -1,5 +1,6 @@
 """Search by words: what scores, how it is kept, and words that nearly every passage has."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +47,34 @@ def test_a_word_that_nearly_every_passage_has_is_read_from_its_best_postings(tmp
     scores = index.scores(question_words("treatment of scurvy"))
     assert int(scores.argmax()) == words
     assert int((scores > 0).sum()) == 20_000  # the weakest fifth is left unread
+
+
+def test_the_best_are_those_of_the_full_score_whether_words_are_common_or_not() -> None:
+    rng = np.random.default_rng(4)
+    drawn = rng.zipf(1.3, (30_000, 12))
+    index = KeywordIndex.build(" ".join(f"w{number}x" for number in row if number < 500) for row in drawn)
+    asked = {"w1x": 1.0, "w7x": 1.0, "w401x": 1.0, "w2x": 0.3, "unheard": 1.0}
+    assert index.frequency("w1x") > 20_000 > index.frequency("w7x")  # one is read from its best postings only
+    allowed = rng.random(30_000) < 0.3
+    also = np.flatnonzero(allowed)[:5]
+    numbers, coverage = index.best(asked, 50, allowed=allowed, also=also)
+    mean = sum(sum(one < 500 for one in row) for row in drawn) / len(drawn)
+    most = 1.9 * sum(index.idf(word) for word, weight in asked.items() if weight == 1.0)
+    for number, covered in zip(numbers, coverage, strict=True):
+        words = Counter(f"w{one}x" for one in drawn[number] if one < 500)
+        length = sum(words.values())
+        norm = 0.9 * (0.6 + 0.4 * length / mean)
+        whole = sum(w * index.idf(k) * words[k] * 1.9 / (words[k] + norm) for k, w in asked.items() if words[k])
+        assert covered == pytest.approx(min(whole / most, 1.0), rel=1e-4)
+    assert allowed[numbers].all() and numbers[-5:].tolist() == also.tolist()
+    dense = np.where(allowed, index.coverage(asked), -1.0)
+    assert set(numbers[:50].tolist()) >= set(np.flatnonzero(dense > np.sort(dense)[-50]).tolist())
+    again, _ = index.best(asked, 50, allowed=allowed, also=also)
+    assert again.tolist() == numbers.tolist()  # nothing is left over from the search before
+
+
+def test_words_are_found_among_many_and_between_others(tmp_path: Path) -> None:
+    KeywordIndex.build(["äther zebra", "ab abc abcd", "ζ-potential"]).save(tmp_path)
+    index = KeywordIndex.open(tmp_path, 3)
+    found = {word: index.frequency(word) for word in ("ab", "abc", "abcd", "abcde", "a", "zebra", "äther", "zzz")}
+    assert found == {"ab": 1, "abc": 1, "abcd": 1, "abcde": 0, "a": 0, "zebra": 1, "äther": 1, "zzz": 0}
