@@ -1,6 +1,6 @@
 """The doors around real services, and clients of every role."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +52,11 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 ORIGIN = {"origin": "http://testserver"}
 
 
+def nothing(editions: Sequence[str]) -> dict[str, Sequence[str]]:
+    """No edition on the shelf says what it does not cover."""
+    return {}
+
+
 class TestedServices(Services):
     """The product's own services on the suite's database, over a shelf of passages instead of an index."""
 
@@ -82,7 +87,7 @@ class TestedServices(Services):
 
     def consult_parts(self) -> ConsultParts:
         parts = super().consult_parts()
-        return replace(parts, policy=Policy((), otherwise=0.3), model=self.model_, similarity=None)
+        return replace(parts, policy=Policy((), otherwise=0.3), model=self.model_, similarity=None, left_out=nothing)
 
 
 @pytest.fixture
