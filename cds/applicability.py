@@ -1,5 +1,6 @@
 """Whether a recommendation is meant for this patient, with the line of the chart that decides."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +42,7 @@ _STOPS = frozenset(
 )
 _MEASURES = {"egfr": ("egfr", "filtration"), "potassium": ("potassium",), "qtc": ("qtc", "qt")}
 _ALLERGY = ("allerg", "anaphyla", "hypersens")
+_SEVERAL = re.compile(r"\bin [^,.;]+, (?:or |and )?in ", re.I)
 _YEARS = 12.0  # months
 _YOUNG, _GROWN, _OLD = 18, 18, 65
 
@@ -79,9 +81,18 @@ def applicability_of(
 
 def outside_ages(text: str, facts: PatientFacts, on: date) -> bool | None:
     """Whether a text is for people of another age or sex than this; None when it says nothing of either."""
-    findings = [f for s in read_sentences(text) for limit in (_age, _sex) for f in limit(s, facts, on)]
-    known = [f.met for f in findings if f.met is not None]
-    return not all(known) if known else None
+    if _SEVERAL.search(text):
+        return None  # "in pregnancy, in men, in people aged 65 and over": one of them is enough
+    told: list[bool] = []
+    for limit in (_age, _sex):
+        known = [f.met for s in read_sentences(text) for f in limit(s, facts, on) if f.met is not None]
+        told += [any(known)] if known else []
+    return not all(told) if told else None
+
+
+def names_age(text: str) -> bool:
+    """Whether a text says for which ages it is."""
+    return any(_is_age(quantity, s) for s in read_sentences(text) for quantity in s.quantities)
 
 
 def _age(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding]:

@@ -38,14 +38,15 @@ def _of_a_child(text: str) -> bool:
     return bool(_CHILD.search(text))
 
 
-def _of_a_pregnancy(text: str) -> bool:
+def of_a_pregnancy(text: str) -> bool:
+    """Whether a text in lower case speaks of a pregnancy, or of planning one."""
     return bool(_PREGNANT.search(text))
 
 
 def about_these_people(question: str, one: Offered) -> bool:
     """Whether the sentence may be meant for the kind of patient asked about: a child, a pregnant woman, or neither."""
     asked = question.lower()
-    groups = [group for group in (_of_a_child, _of_a_pregnancy) if group(asked)]
+    groups = [group for group in (_of_a_child, of_a_pregnancy) if group(asked)]
     return all(_speaks_of(group, one) for group in groups)
 
 

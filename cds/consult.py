@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from cds import recommendations, safety
 from cds.actors import Actor
 from cds.answering import Answer, Asked, answer, enough, quoted
+from cds.applicability import applicability
 from cds.audit import AuditLog
 from cds.clock import Clock, today
 from cds.confidence import confidence
@@ -269,7 +270,7 @@ def _for_patient(
     unknown: dict[str, None] = {}
     for statement in statements:
         if statement.kind == "recommendation":
-            applies, because, missing = safety.applicability(statement, facts, on)
+            applies, because, missing = applicability(statement, facts, on)
             if against := safety.forbidden(statement, facts, on=on):
                 applies, because = "excluded", against
             statement = replace(statement, applies=applies, because=because)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from cds.applicability import applicability_of, outside_ages
-from cds.confidence import about_these_people
+from cds.applicability import applicability_of, names_age, outside_ages
+from cds.confidence import about_these_people, of_a_pregnancy
 from cds.grounding.answers_question import check_question
 from cds.grounding.population import groups_in
 from cds.medicines import mentions
@@ -48,12 +48,13 @@ _SCOPE = re.compile(
     re.I,
 )
 _ABOUT_SCOPE = re.compile(r"\b(?:guidelines?|guidance|cover(?:s|ed)?|apply|applies|document)\b", re.I)
-_LIST = re.compile(r",\s*(?:or|and)?\s*|\s+or\s+|\s+and\s+|;")
+_LIST = re.compile(r",\s*(?:or|and)?\s*|\s+(?:or|and)\s+(?!more|over|older|above|less|under|younger|below)|;")
 _AGED = re.compile(
     r"\b(\d{1,3})[- ]?(?:years?|yrs?|y)[- ](?:old|of age)\b|\baged? (\d{1,3})\b(?! (?:years )?(?:or|and|to|–|-) )|"
     r"\b(\d{1,3}) ?y/?o\b|\b(?:man|woman|lady|girl|boy|patient|person) of (\d{1,3})\b",
     re.I,
 )
+_MONTHS = re.compile(r"\b(\d{1,2})[- ](weeks?|months?|days?)[- ]old\b", re.I)
 _A_MAN = re.compile(r"\b(?:man|gentleman|male|husband|father|boy|he|his|him)\b", re.I)
 _A_WOMAN = re.compile(r"\b(?:woman|lady|female|wife|mother|girl|she|her)\b|\bpregnan", re.I)
 # A special group that advice is for only when the question is of it.
@@ -62,6 +63,8 @@ _SPECIAL = re.compile(
 )
 # "It does not cover …" is said of all of a guideline; "the advice on … does not apply" of some of it.
 _WHOLE = re.compile(r"^(?:it|this (?:guideline|guidance|document|protocol))\b", re.I)
+# Whom to send where is said of those a guideline does not cover, too.
+_ELSEWHERE = re.compile(r"\b(?:refer|referral|specialist|admit|admission|ambulance|seek|arrange)\b", re.I)
 # Words between the things of a list that say nothing of what they are.
 _GLUE = frozenset(
     {"caus", "begin", "began", "present", "alreadi", "treat", "treatment", "manag", "known", "need", "after"}
@@ -70,6 +73,8 @@ _TELLING = 6  # letters
 _EXPECTING, _SUCKLING = ("pregnan", "trimester", "antenatal", "gestation"), ("breast", "lactat", "nursing")
 _CHILD = ("child", "boy", "girl", "baby", "infant", "toddler", "month", "year")
 _NOT_PREGNANT = re.compile(r"\b(?:not|non-?)\s*pregnant", re.I)
+_NOT_ALLERGIC = re.compile(r"\b(?:not|no|without|isn't|nil)\b[\w ]{0,24}\ballerg", re.I)
+_ALLERGIC = re.compile(r"\b(?:allergic to|with (?:a |an )?(?:\w+ )?allergy|and (?:a |an )?(?:\w+ )?allergy)", re.I)
 _DEMOTED, _PROMOTED = 0.8, 1.2
 # What is asked for: a medicine, or an amount of something.
 _WHICH_MEDICINE = re.compile(
@@ -133,11 +138,19 @@ def _weight(said: str, one: Offered) -> float:
         group = match[0].lower()
         named = _CHILD if "child" in group else _SUCKLING if "breast" in group else _EXPECTING
         weight *= _PROMOTED if any(word in said for word in named) else _DEMOTED
+    if of_a_pregnancy(said) and not of_a_pregnancy(_place(one)):
+        weight *= _DEMOTED
+    if _NOT_ALLERGIC.search(said) and _ALLERGIC.search(one.sentence.text):
+        weight *= _DEMOTED
     if _WHICH_MEDICINE.search(said) and not mentions(one.sentence.text):
         weight *= _DEMOTED
     if _HOW_MUCH.search(said) and not _AMOUNT.search(one.sentence.text):
         weight *= _DEMOTED
     return weight
+
+
+def _place(one: Offered) -> str:
+    return " ".join((one.passage.document.title, *one.passage.section, one.sentence.text)).lower()
 
 
 def _is_scope(question: str, one: Offered) -> bool:
@@ -150,15 +163,22 @@ def _not_covered(question: str, one: Offered, outside: Sequence[str], implied: P
     for sentence in outside:
         whole = _WHOLE.match(sentence) is not None
         for item in _items(sentence):
-            if _names(question, item, implied, on) and (whole or not _names(one.sentence.text, item, implied, on)):
+            if _names(question, item, implied, on) and not _speaks_of(one, item, implied, on, whole=whole):
                 return True
-    people = one.passage.document.population
-    return bool(people and _never(question, people))
+    people = [one.passage.document.population or "", *(sentence for sentence in outside if not _items(sentence))]
+    return any(_never(question, text) for text in people)
+
+
+def _speaks_of(one: Offered, item: str, implied: PatientFacts | None, on: date, *, whole: bool) -> bool:
+    """The very sentence is of what its guideline leaves out, and may be: it says where to send people."""
+    return _names(one.sentence.text, item, implied, on) and (
+        not whole or _ELSEWHERE.search(one.sentence.text) is not None
+    )
 
 
 def _items(sentence: str) -> list[str]:
     match = _SCOPE.search(sentence)
-    if match is None or match[0].lower().startswith("this"):
+    if match is None or " not " not in f" {match[0].lower()} ":
         return []
     return [item.strip(" .") for item in _LIST.split(sentence[match.end() :]) if item.strip(" .")]
 
@@ -208,7 +228,12 @@ def _another_illness(question: str, one: Offered) -> bool:
         return False
     place = " . ".join((one.passage.document.title, *one.passage.section, one.passage.text))
     told = _conditions(place)
-    return bool(told) and not any(a.matches(b) for a in asked for b in told)
+    return bool(told) and not any(a.matches(b) or _part_of(a, b) or _part_of(b, a) for a in asked for b in told)
+
+
+def _part_of(one: Term, other: Term) -> bool:
+    """Pneumonia is part of community-acquired pneumonia."""
+    return set(one.parts) <= set(other.parts)
 
 
 def _conditions(text: str) -> list[Term]:
@@ -220,19 +245,21 @@ def _of_others(question: str, one: Offered) -> bool:
     asked = groups_in(read_sentences(question), ages=False)
     told = groups_in(read_sentences(one.sentence.text), ages=False)
     for family in _FAMILIES:
+        if family == "pregnancy" and of_a_pregnancy(one.sentence.text.lower()):
+            continue
         mine, theirs = asked.get(family, set()), told.get(family, set())
         if mine and theirs and not mine & theirs:
             return True
-    denied = re.search(r"\b(?:not|non-?)\s*pregnant", one.sentence.text, re.I)
-    return bool(
-        "pregnant" in asked.get("pregnancy", set()) and denied and not re.search("not pregnant", question, re.I)
-    )
+    denied = _NOT_PREGNANT.search(one.sentence.text) and not _NOT_PREGNANT.search(question)
+    return bool(denied and "pregnant" in asked.get("pregnancy", set()))
 
 
 def _implied(question: str, on: date) -> PatientFacts | None:
     """The patient a question describes, as far as age and sex: none when it says neither."""
     match = _AGED.search(question)
     age = int(next(group for group in match.groups() if group)) if match else None
+    if match is None and (young := _MONTHS.search(question)):
+        age = int(young[1]) // 12 if young[2].startswith("month") else 0
     woman, man = bool(_A_WOMAN.search(question)), bool(_A_MAN.search(question))
     if age is None and woman == man:
         return None
@@ -241,9 +268,10 @@ def _implied(question: str, on: date) -> PatientFacts | None:
 
 
 def _too_old_or_young(one: Offered, implied: PatientFacts, on: date) -> bool:
-    inside = outside_ages(one.sentence.text, implied, on)
-    if inside is not None:
-        return inside
+    if outside_ages(one.sentence.text, implied, on):
+        return True
+    if names_age(one.sentence.text):
+        return False
     people = one.passage.population or one.passage.document.population
     return bool(people and outside_ages(people, implied, on))
 

@@ -7,7 +7,9 @@ from cds.db import Database
 from knowledge.guidelines import Library
 
 _SAYS = re.compile(
-    r"\b(?:does|do) not (?:cover|apply to|address|deal with)\b|\bis not (?:intended )?for\b|\bexcludes\b", re.I
+    r"\b(?:does|do) not (?:cover|apply to|address|deal with)\b|\bis not (?:intended )?for\b|\bexcludes\b|"
+    r"^this (?:guideline|guidance|document|protocol) (?:is for|applies to)\b.*\b(?:never|without)\b",
+    re.I,
 )
 _HEADING = re.compile(r"\b(?:who|whom|scope|population|about this|introduction|applicab|cover)", re.I)
 

@@ -4,9 +4,10 @@
 
 import pytest
 
+from cds.applicability import applicability
 from cds.patient import PatientFacts
 from cds.recommendation import Citation, Statement
-from cds.safety import applicability, forbidden
+from cds.safety import forbidden
 from tests.cds.safety.charts import ON, allergy, condition, patient, pregnancy_status, result
 
 
