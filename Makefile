@@ -12,6 +12,7 @@ run: ## the service with its sample library and patients; prints the address and
 test: ## the whole suite
 	@$(PYTHON) setup/install.py dev
 	@$(BIN)/python -m tests.weights
+	@$(BIN)/python -m tests.seismometer
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --database both $(PYTEST)
 
 lint: ## ruff, mypy, import-linter

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, RowMapping, select
 
 from cds.audit.export import csv_line
+from cds.errors import NotFound
 from cds.recommendations import load
 from cds.review.listing import ReviewFilter, conditions
 from cds.review.provenance import provenance
@@ -27,7 +28,8 @@ def export_recommendations(tx: Connection, where: ReviewFilter, *, as_: str, now
     return FORMATS[as_](tx, where, now)
 
 
-def _rows(tx: Connection, where: ReviewFilter, now: datetime) -> Iterator[dict[str, Any]]:
+def exported_rows(tx: Connection, where: ReviewFilter, *, now: datetime) -> Iterator[dict[str, Any]]:
+    """What may be taken of each recommendation, the oldest first."""
     wanted, after = conditions(tx, where, now=now), 0
     while True:
         query = select(*(recommendations.c[name] for name in _COLUMNS)).where(*wanted, recommendations.c.seq > after)
@@ -49,22 +51,33 @@ def _newest_decisions(tx: Connection, first: int, last: int) -> dict[int, RowMap
 
 
 def _jsonl(tx: Connection, where: ReviewFilter, now: datetime) -> Iterator[str]:
-    for row in _rows(tx, where, now):
+    for row in exported_rows(tx, where, now=now):
         yield orjson.dumps(row).decode() + "\n"
 
 
 def _csv(tx: Connection, where: ReviewFilter, now: datetime) -> Iterator[str]:
     yield csv_line([*_COLUMNS, *(f"decision_{name}" for name in _DECIDED)])
-    for row in _rows(tx, where, now):
+    for row in exported_rows(tx, where, now=now):
         row["asked_at"] = row["asked_at"].isoformat()
         yield csv_line(list(row.values()))
 
 
 def _fhir(tx: Connection, where: ReviewFilter, now: datetime) -> Iterator[str]:
-    for row in _rows(tx, where, now):
-        yield orjson.dumps(provenance(*load(tx, row["id"]))).decode() + "\n"
+    for row in exported_rows(tx, where, now=now):
+        try:
+            shown = load(tx, row["id"])
+        except NotFound:
+            continue  # erased with its patient: there is nothing left to say where it came from
+        yield orjson.dumps(provenance(*shown)).decode() + "\n"
 
 
+# format: its media type and a file's ending
+FILES = {
+    "jsonl": ("application/jsonl", "jsonl"),
+    "csv": ("text/csv", "csv"),
+    "fhir": ("application/fhir+ndjson", "ndjson"),
+    "seismometer": ("application/zip", "zip"),  # a folder: see cds.review.seismometer
+}
 FORMATS: dict[str, Callable[[Connection, ReviewFilter, datetime], Iterator[str]]] = {
     "jsonl": _jsonl,
     "csv": _csv,

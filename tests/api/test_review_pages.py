@@ -1,5 +1,7 @@
 """The auditor's pages: content only with a purpose, every action an entry, everything readable."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from api.auth.accounts import account_named
 from cds.actors import Actor, Role
 from cds.audit.checkpoints import FOLDER, Checkpointer, signing_key
 from cds.audit.listing import EntryFilter, list_entries
@@ -16,6 +19,7 @@ from cds.decisions import decide
 from cds.patient import PatientFacts
 from cds.recommendation import Abstention, Recommendation
 from cds.recommendations import record
+from cds.review.saved import saved_by
 from tests.api.conftest import TestedServices
 from tests.cds.samples import recommendation
 from tests.conftest import NOW
@@ -78,6 +82,55 @@ def test_filters_and_older_pages_of_the_list_work(client_as: Clients, shown: lis
     assert client.get("/review?decision=overridden&failed=number").text.count("/review/01") > 0
     assert "No recommendation fits" in client.get("/review?document=unheard-of").text
     assert client.get("/review?since=yesterday").status_code == 422
+
+
+def test_every_dimension_of_a_cohort_can_be_looked_for(client_as: Clients, shown: list[Recommendation]) -> None:
+    client = client_as(Role.AUDITOR)
+    whole = client.get("/review?sex=female").text
+    assert whole.count("/review/01") == 20 and "30-44" in whole
+    assert client.get("/review?sex=female&age_band=30-44&specialty=surgery").text.count("/review/01") == 0
+    assert client.get("/review?language=en&asked_by=u-1&edition=pneumonia-2025").text.count("/review/01") == 35
+
+
+def test_a_search_is_kept_under_a_name_and_let_go(
+    client_as: Clients, services: TestedServices, shown: list[Recommendation]
+) -> None:
+    client = client_as(Role.AUDITOR)
+    kept = {"name": " Overridden  women ", "sex": "female", "decision": "overridden"}
+    page = client.post("/review/filters", data=kept, **FOLLOW)
+    assert "Overridden women" in page.text and "sex=female" in page.text
+    assert client.post("/review/filters", data=kept).status_code == 409
+    assert client.post("/review/filters", data={"name": "All"}).status_code == 422
+    assert client.post("/review/filters", data=kept | {"name": "Bad", "since": "tomorrow"}).status_code == 422
+    with services.db.reading() as tx:
+        (one,) = saved_by(tx, client_actor(services))
+    assert one.given == {"sex": "female", "decision": "overridden"}
+    assert "Overridden women" not in client.post(f"/review/filters/{one.id}/remove", **FOLLOW).text
+    assert client.post(f"/review/filters/{one.id}/remove").status_code == 404
+    assert entries_of(services, "review.filter_saved") and entries_of(services, "review.filter_removed")
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "csv", "fhir", "seismometer"])
+def test_the_list_is_taken_away_as_it_was_filtered_which_is_an_entry(
+    client_as: Clients, services: TestedServices, shown: list[Recommendation], format_: str
+) -> None:
+    taken = client_as(Role.AUDITOR).post("/review/export", data={"format": format_, "status": "abstained"})
+    assert taken.status_code == 200 and entries_of(services, "review.exported")
+    if format_ == "seismometer":
+        with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+            assert archive.read("recommendations/data/predictions.csv").count(b"\n") == 6
+            assert "recommendations/config.yml" in archive.namelist()
+    else:
+        assert len(taken.text.splitlines()) == 5 + (format_ == "csv")
+    assert b"alaria" not in taken.content
+    assert client_as(Role.AUDITOR).post("/review/export", data={"format": "exe"}).status_code == 422
+
+
+def client_actor(services: TestedServices) -> Actor:
+    with services.db.reading() as tx:
+        account = account_named(tx, "a.auditor")
+    assert account is not None
+    return account.actor
 
 
 def test_a_consult_is_read_only_after_a_purpose_was_stated(
