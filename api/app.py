@@ -17,6 +17,7 @@ from api.guard import Guard, Metrics
 from api.live import LiveConsults
 from api.routes import ROUTERS
 from api.services import Services
+from api.sharing_model import shared_model
 
 # A question and its form are small; a route that takes files sets its own limit.
 _LARGEST_BODY = 256 * 1024
@@ -31,6 +32,7 @@ def create_app(services: Services) -> FastAPI:
         stop_signing = keep_signing(services)
         yield
         app.state.live.close()
+        shared_model(app).close()
         stop_ending()
         stop_signing()
 

@@ -68,6 +68,12 @@ def cited_passages(services: Services, hand: Hand, state: Shared, wanted: set[st
     return found
 
 
+def grid_passages(services: Services, hand: Hand, state: Shared) -> dict[str, Passage]:
+    """Every passage that the grid cites."""
+    wanted = {line.citation.passage for line in state.grid.lines if line.citation}
+    return cited_passages(services, hand, state, wanted)
+
+
 def done(request: Request, session_id: str) -> Response:
     """A page's script needs no page; a form without a script gets one."""
     if "text/html" not in request.headers.get("accept", ""):

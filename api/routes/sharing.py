@@ -11,7 +11,10 @@ from api.pages import go_to, page
 from api.services import Services
 from api.sharing_access import Physician, Word, done, mine, open_to, section_of, writing
 from api.sharing_hub import event_stream, first_number
-from api.sharing_view import patient_values, physician_values
+from api.sharing_model import fill_grid, shared_model, usable_model
+from api.sharing_public import patient_values
+from api.sharing_view import physician_values
+from api.sharing_words import OWN_NAMES
 from cds.actors import Actor
 from cds.clock import today
 from cds.recommendations import load, questions
@@ -20,6 +23,7 @@ from cds.sharing import joining, members, sessions
 from cds.sharing.drafting import PASSAGES, draft
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, IMPORTANCE, SURE, needs_support
+from cds.sharing.rewording import LANGUAGES
 from cds.sharing.state import Shared, fold
 
 router = APIRouter(include_in_schema=False)
@@ -53,27 +57,29 @@ def opened(request: Request, actor: Physician, services: Parts, consult: Word = 
         made = sessions.open_session(
             tx, found.recommendation, grid, actor=actor, clock=services.clock, log=services.log
         )
+    shared_model(request.app).begin(made, actor, "grid", fill_grid(services, made, actor, question))
     return go_to(request, f"/sessions/{made.id}")
 
 
 @router.get("/sessions/{session_id}")
 def session(session_id: str, request: Request, actor: Physician, services: Parts) -> HTMLResponse:
     """The physician's page."""
-    return page(request, "sharing/session.html", **_values(services, actor, session_id))
+    return page(request, "sharing/session.html", **_values(request, services, actor, session_id))
 
 
 @router.get("/sessions/{session_id}/live")
 def live(session_id: str, request: Request, actor: Physician, services: Parts) -> HTMLResponse:
     """The parts of the page that change, as they are now."""
-    return page(request, "sharing/session_parts.html", **_values(services, actor, session_id))
+    return page(request, "sharing/session_parts.html", **_values(request, services, actor, session_id))
 
 
 @router.get("/sessions/{session_id}/print")
 def printed(session_id: str, request: Request, actor: Physician, services: Parts) -> HTMLResponse:
     """What the patient takes home."""
-    values = _values(services, actor, session_id)
+    values = _values(request, services, actor, session_id)
     shared: Shared = values["shared"]
-    return page(request, "sharing/take_home.html", **patient_values(shared), on=today(services.clock))
+    values = patient_values(shared, shared.language or "en")
+    return page(request, "sharing/take_home.html", **values, on=today(services.clock), home=f"/sessions/{session_id}")
 
 
 @router.get("/sessions/{session_id}/events")
@@ -100,7 +106,7 @@ def ended(session_id: str, request: Request, actor: Physician, services: Parts) 
     return done(request, session_id)
 
 
-def _values(services: Services, actor: Actor, session_id: str) -> dict[str, Any]:
+def _values(request: Request, services: Services, actor: Actor, session_id: str) -> dict[str, Any]:
     with services.db.reading() as tx:
         known = mine(tx, services, actor, session_id)
         shared = fold(read_events(tx, session_id, audience="physician"))
@@ -114,6 +120,9 @@ def _values(services: Services, actor: Actor, session_id: str) -> dict[str, Any]
             "code": joining.open_code(tx, known, clock=services.clock),
             "members": [one for one in joined if one.state in ("waiting", "confirmed")],
             "answers": answers,
+            "model": usable_model(services),
+            "at_work": shared_model(request.app).doing(session_id),
+            "languages": {code: OWN_NAMES[code] for code in LANGUAGES},
             "sure": SURE,
             "collaborate": COLLABORATE,
             "importance": IMPORTANCE,

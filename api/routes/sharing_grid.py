@@ -6,12 +6,14 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from api.deps import Parts
-from api.sharing_access import Line, Lines, Physician, Word, cited_passages, done, mine, writing
+from api.sharing_access import Line, Lines, Physician, Word, cited_passages, done, grid_passages, mine, writing
+from api.sharing_hub import hub_of
+from api.sharing_model import fill_grid, reword, shared_model, translate
 from cds.clock import today
+from cds.errors import InvalidInput
 from cds.recommendations import load
 from cds.sharing import editing
 from cds.sharing.drafting import PASSAGES, draft_option
-from cds.sharing.public import items_of
 from cds.sharing.release import release as show
 from cds.sharing.release import withdraw as take_back
 
@@ -104,8 +106,7 @@ def release(
 ) -> Response:
     """Let the patient see these items, or all."""
     with writing(request, services, actor, session_id) as hand:
-        chosen = items_of(hand.state().grid) if items == ["all"] else tuple(items or ())
-        show(hand, chosen, reason=reason)
+        show(hand, tuple(items or ()), reason=reason)
     return done(request, session_id)
 
 
@@ -114,4 +115,40 @@ def withdraw(session_id: str, request: Request, actor: Physician, services: Part
     """Take items back."""
     with writing(request, services, actor, session_id) as hand:
         take_back(hand, items or [])
+    return done(request, session_id)
+
+
+@router.post("/sessions/{session_id}/model")
+def model(session_id: str, request: Request, actor: Physician, services: Parts, what: Word = "") -> Response:
+    """Let the local model fill the grid, or look for easier words."""
+    with services.db.reading() as tx:
+        known = mine(tx, services, actor, session_id)
+        question = load(tx, known.recommendation)[0].question
+    if what == "easier":
+        work = reword(services, known, actor)
+    elif what == "grid":
+        work = fill_grid(services, known, actor, question)
+    else:
+        raise InvalidInput("The model fills the grid or looks for easier words.")
+    shared_model(request.app).begin(known, actor, what, work)
+    hub_of(request.app).wake(session_id)
+    return done(request, session_id)
+
+
+@router.post("/sessions/{session_id}/easier")
+def use_easier(session_id: str, request: Request, actor: Physician, services: Parts, line: Lines = None) -> Response:
+    """Take the easier wording for these lines."""
+    with writing(request, services, actor, session_id) as hand:
+        editing.use_easier(hand, line or [], grid_passages(services, hand, hand.state()))
+    return done(request, session_id)
+
+
+@router.post("/sessions/{session_id}/language")
+def language(session_id: str, request: Request, actor: Physician, services: Parts, language: Word = "") -> Response:
+    """The patient's language; what the library has in English only, the model translates where it can."""
+    with writing(request, services, actor, session_id) as hand:
+        editing.set_language(hand, language)
+        known = hand.session
+    if language != "en":
+        shared_model(request.app).begin(known, actor, "language", translate(services, known, actor, language))
     return done(request, session_id)

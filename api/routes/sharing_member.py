@@ -13,10 +13,11 @@ from api.deps import Parts, anyone
 from api.pages import go_to, page
 from api.services import Services
 from api.sharing_hub import event_stream, first_number, hub_of
-from api.sharing_view import patient_values
+from api.sharing_public import patient_values
+from api.sharing_words import language_of, why_refused, words
 from cds.clock import today
 from cds.errors import CdsError, Conflict, InvalidInput, NotFound
-from cds.sharing import joining, members, talking
+from cds.sharing import editing, joining, members, talking
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, COLLABORATE_TOP, IMPORTANCE, SURE
 from cds.sharing.members import Member
@@ -33,7 +34,7 @@ Text = Annotated[str, Form(max_length=4000)]
 @router.get("/join")
 def join_page(request: Request) -> HTMLResponse:
     """Where the code is typed."""
-    return page(request, "sharing/join.html", wrong=None)
+    return _join_page(request)
 
 
 @router.post("/join")
@@ -41,11 +42,14 @@ def join(request: Request, services: Parts, code: Annotated[str, Form(max_length
     """The code in, a place in the waiting room out."""
     name = _cookie(request)  # refuses plain HTTP from elsewhere before the code is looked at
     address = request.client.host if request.client else ""
+    language = language_of(request)
     try:
-        secret, member = joining.join(services.db, code, address=address, clock=services.clock, log=services.log)
+        secret, member = joining.join(
+            services.db, code, address=address, clock=services.clock, log=services.log, language=language
+        )
     except CdsError as wrong:
         status = 429 if wrong.code == "too_many_attempts" else 422
-        return page(request, "sharing/join.html", status_code=status, wrong=wrong.message)
+        return _join_page(request, wrong, status)
     hub_of(request.app).wake(member.session.id)
     answer = go_to(request, "/shared")
     answer.set_cookie(
@@ -66,7 +70,7 @@ def shared(request: Request, services: Parts) -> Response:
     try:
         values = _values(request, services)
     except NotFound as closed:
-        return page(request, "sharing/join.html", status_code=404, wrong=closed.message)
+        return _join_page(request, None if closed.code == "no_session" else closed, 404)
     return page(request, "sharing/patient.html", **values)
 
 
@@ -82,7 +86,7 @@ def printed(request: Request, services: Parts) -> HTMLResponse:
     values = _values(request, services)
     if values["member"].state != "confirmed":
         raise _gone()
-    return page(request, "sharing/take_home.html", **values, on=today(services.clock))
+    return page(request, "sharing/take_home.html", **values, on=today(services.clock), home="/shared")
 
 
 @router.get("/shared/events")
@@ -158,6 +162,16 @@ async def collaborate(request: Request, services: Parts) -> Response:
     return await run_in_threadpool(_questionnaire, request, services, "collaborate", answers, once)
 
 
+@router.post("/shared/language")
+def language(
+    request: Request, services: Parts, language: Annotated[str, Form(max_length=2)] = "", once: Once = None
+) -> Response:
+    """The language of this page."""
+    with _writing(request, services) as hand:
+        editing.set_language(hand, language, once=once)
+    return _done(request)
+
+
 @router.post("/shared/agreement")
 def confirm(request: Request, services: Parts, once: Once = None) -> Response:
     """Yes, this is what we decided."""
@@ -175,7 +189,8 @@ def leave(request: Request, services: Parts) -> Response:
     with services.db.transaction() as tx:
         members.leave(tx, member, log=services.log)
     hub_of(request.app).wake(member.session.id)
-    answer = page(request, "sharing/left.html")
+    language = language_of(request)
+    answer = page(request, "sharing/left.html", w=words(language), language=language)
     name = _cookie(request)
     answer.delete_cookie(name, path="/", httponly=True, secure=name.startswith(SECURE_COOKIE), samesite="strict")
     return answer
@@ -188,13 +203,19 @@ def _values(request: Request, services: Services) -> dict[str, Any]:
         with services.db.reading() as tx:
             state = fold(read_events(tx, member.session.id, audience="both"))
     return {
-        **patient_values(state),
+        **patient_values(state, state.language or language_of(request)),
         "member": member,
-        "sure": SURE,
-        "collaborate": COLLABORATE,
+        "sure": [name for name, _ in SURE],
+        "collaborate": [name for name, _ in COLLABORATE],
         "top": COLLABORATE_TOP,
-        "importance": IMPORTANCE,
+        "importance": range(len(IMPORTANCE)),
     }
+
+
+def _join_page(request: Request, wrong: CdsError | None = None, status: int = 200) -> HTMLResponse:
+    language = language_of(request)
+    told = why_refused(wrong, language) if wrong is not None else None
+    return page(request, "sharing/join.html", status_code=status, wrong=told, w=words(language), language=language)
 
 
 def _member(request: Request, services: Services) -> Member:

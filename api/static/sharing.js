@@ -42,6 +42,9 @@ async function refresh() {
   if (!response.ok) return;
   const fresh = document.createElement("div");
   show(fresh, await response.text());
+  // The frame around the parts is in the language the page was opened in.
+  const language = fresh.querySelector("[data-language]")?.dataset.language;
+  if (language && live.dataset.language && language !== live.dataset.language && !unsent().length) { location.reload(); return; }
   for (const part of fresh.querySelectorAll("[data-part]")) {
     const old = live.querySelector(`:scope > [data-part="${part.dataset.part}"]`);
     if (!old) live.append(part);
@@ -97,7 +100,7 @@ document.addEventListener("submit", async (event) => {
   form.classList.remove("sending");
   if (done === "away") {
     keep([...unsent(), kept]);
-    tell("No connection. What you sent is kept here and goes out by itself.");
+    tell(live.dataset.away ?? "No connection. What you sent is kept here and goes out by itself.");
   }
   if (done !== "refused") {
     settle(form);

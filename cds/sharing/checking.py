@@ -9,6 +9,7 @@ from cds.grounding import CitedSentence, DraftStatement, ground
 from cds.recommendation import Citation
 from cds.sharing.grid import Line
 from cds.sharing.risks import shares_in
+from cds.sharing.sorting import unlabelled
 
 
 def quoted_line(
@@ -58,7 +59,7 @@ def _cited(passage: Passage, number: int) -> CitedSentence:
     sentence = next(one for one in passage.sentences if one.number == number)
     return CitedSentence(
         id=f"{passage.id}:{number}",
-        text=sentence.text,
+        text=unlabelled(sentence.text),  # an option's name in front of a sentence is no part of what it says
         section=passage.section,
         population=passage.population or passage.document.population,
         title=passage.document.title,

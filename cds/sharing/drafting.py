@@ -12,6 +12,7 @@ from cds.sharing.checking import quoted_line
 from cds.sharing.grid import ASPECTS, Aspect, Cell, Grid, Line, Option
 from cds.sharing.reading import plain
 from cds.sharing.risks import shares_in
+from cds.sharing.sorting import OPTION, aspect_of, is_nothing, unlabelled
 
 # Passages looked through for the options of a decision; the section that weighs them is seldom the first hit.
 PASSAGES = 12
@@ -20,12 +21,6 @@ Siblings = Callable[[Passage], Sequence[Passage]]
 
 _DECISION = re.compile(
     r"\b(?:shared decision|decision aid|choosing|making (?:a|the) (?:decision|choice)|options?)\b", re.I
-)
-# "Warfarin: of 100 people who …": a paragraph that opens with the name of what its figures are about.
-_OPTION = re.compile(r"^(?P<name>[A-Z][^:.;|\n]{2,80}):\s+(?=of\s+(?:every\s+)?1(?:00|,?000))")
-_LABEL = re.compile(r"^(?P<name>[A-Z][^:.;|\n]{2,60}):\s+(?=[a-z0-9])")
-_NOTHING = re.compile(
-    r"^(?:no|not|without|wait|watch|stop|none|delay|leave)\b|\b(?:wait and see|no treatment|not being)\b", re.I
 )
 _ABOUT_FIGURES = re.compile(
     r"\b(?:figures?|numbers?|choice belongs|each \w+['’]s own choice|strength:|certainty:|"
@@ -39,34 +34,6 @@ _CERTAINTY = re.compile(
 )
 # "Option: Warfarin; Stroke in one year: about 2 in 100; …": a row of a table, read out.
 _ROW = re.compile(r"^[^:;]+:[^:;]+;[^:;]+:")
-# Words that say which cell a sentence belongs to; the physician can move it.
-_ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
-    (
-        "harms",
-        re.compile(
-            r"bleed|unwanted|side effect|adverse|false alarm|raised result|\bharm|nausea|vomit|diarrh|\brash|erectile|"
-            r"leakage|muscle (?:symptoms|damage|aches)|type 2 diabetes|never have caused|told that they have|"
-            r"surgery or radiotherapy|complication|damage|use disorder|thrush|headache|unprotected|"
-            r"problems with sex|worse",
-            re.I,
-        ),
-    ),
-    (
-        "like",
-        re.compile(
-            r"painful|pressed|\bfeels?\b|change (?:her|his|their) mind|reviewed at any time|what it is like|radiation",
-            re.I,
-        ),
-    ),
-    (
-        "asks",
-        re.compile(
-            r"\btaken\b|every day|blood test|checked|\bINR\b|visits?|appointment|monitoring|food|alcohol|"
-            r"once or twice a day|has to|needs? regular",
-            re.I,
-        ),
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,40 +68,27 @@ def draft_option(name: str, hits: Sequence[Hit], *, on: date) -> Option:
         if hit.passage.kind != "guideline":
             continue
         for sentence in hit.passage.sentences:
-            text = _unlabelled(sentence.text)
+            text = unlabelled(sentence.text)
             if not wanted <= stems(sentence.text) or _is_set_apart(text) or not shares_in(text):
                 continue
             aspect = aspect_of(text)
             if len(lines[aspect]) < _MOST_LINES:
                 lines[aspect].append(_line(hit.passage, sentence, text, certainty=hit.passage.certainty, on=on))
     cells = tuple(Cell(aspect, tuple(lines[aspect])) for aspect in ASPECTS)
-    return Option(new_id(), name, cells, nothing=is_nothing(name))
+    return Option(new_id(), name, cells, nothing=is_nothing(name), named_by="physician")
 
 
 # What a person takes in of one option's one aspect before it becomes a wall.
 _MOST_LINES = 4
 
 
-def is_nothing(name: str) -> bool:
-    """Whether an option is to wait, or to have no treatment or test."""
-    return _NOTHING.search(name) is not None
-
-
-def aspect_of(text: str) -> Aspect:
-    """The cell a sentence belongs to."""
-    for aspect, words in _ASPECT:
-        if words.search(text):
-            return aspect
-    return "benefits" if shares_in(text) else "like"
-
-
 def _names(section: Sequence[Passage]) -> tuple[str, ...]:
-    found = (_OPTION.match(s.text) for passage in section if _weighs(passage) for s in passage.sentences)
+    found = (OPTION.match(s.text) for passage in section if _weighs(passage) for s in passage.sentences)
     return tuple(dict.fromkeys(match["name"] for match in found if match))
 
 
 def _weighs(passage: Passage) -> bool:
-    return any(_OPTION.match(s.text) for s in passage.sentences) or any(map(_DECISION.search, passage.section))
+    return any(OPTION.match(s.text) for s in passage.sentences) or any(map(_DECISION.search, passage.section))
 
 
 def _read(section: Sequence[Passage]) -> Iterator[_Said]:
@@ -144,11 +98,11 @@ def _read(section: Sequence[Passage]) -> Iterator[_Said]:
             if "\n" in passage.text[end : sentence.start]:
                 option = None  # a new paragraph speaks for itself
             end = sentence.end
-            named = _OPTION.match(sentence.text)
+            named = OPTION.match(sentence.text)
             if named:
                 option = named["name"]
             if not _is_set_apart(sentence.text):
-                yield _Said(passage, sentence, _unlabelled(sentence.text), option)
+                yield _Said(passage, sentence, unlabelled(sentence.text), option)
 
 
 def _is_set_apart(text: str) -> bool:
@@ -185,14 +139,6 @@ def _line(passage: Passage, sentence: Sentence, text: str, *, certainty: str | N
     simpler = quoted_line(as_written.id, passage, sentence, text=easier, certainty=certainty, on=on)
     # Everyday words only where the checks find that they still say what the source says.
     return simpler if simpler.by == "library" and len(simpler.shares) == len(as_written.shares) else as_written
-
-
-def _unlabelled(text: str) -> str:
-    label = _LABEL.match(text)
-    if not label or (not _OPTION.match(text) and len(label["name"].split()) > 5):
-        return text
-    rest = text[label.end() :]
-    return rest[0].upper() + rest[1:]
 
 
 def _certainty(section: Sequence[Passage]) -> str | None:

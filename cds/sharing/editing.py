@@ -8,6 +8,7 @@ from cds.evidence import Passage
 from cds.ids import new_id
 from cds.sharing.checking import checked
 from cds.sharing.grid import ASPECTS, TOPICS, Cell, Line, Option, to_json
+from cds.sharing.rewording import LANGUAGES, Suggested
 from cds.sharing.sessions import Hand
 from cds.sharing.texts import LONGEST_LINE, trimmed
 
@@ -88,3 +89,34 @@ def remove_option(hand: Hand, option_id: str) -> None:
     if shown:
         hand.add("withdrawn", audience="both", body={"items": shown})
     hand.add("option_removed", body={"option": option_id}, details={"option": option_id})
+
+
+def use_easier(hand: Hand, sources: Sequence[str], passages: Mapping[str, Passage]) -> None:
+    """Put the easier wording in the place of these lines' texts; each is checked once more."""
+    state = hand.state()
+    for option in state.grid.options:
+        changed = []
+        for cell in option.cells:
+            lines = tuple(_easier(line, state.easier, sources, passages) for line in cell.lines)
+            if lines != cell.lines:
+                changed.append(replace(cell, lines=lines))
+        if changed:
+            body = {"option": option.id, "cells": [to_json(cell) for cell in changed]}
+            hand.add("cell_edited", body=body, details={"aspect": ",".join(cell.aspect for cell in changed)})
+
+
+def _easier(
+    line: Line, known: Mapping[str, Suggested], sources: Sequence[str], passages: Mapping[str, Passage]
+) -> Line:
+    found = known.get(line.text)
+    if found is None or found.failed is not None or line.citation is None or line.id not in sources:
+        return line
+    return checked(replace(line, text=found.text), passages.get(line.citation.passage))
+
+
+def set_language(hand: Hand, language: str, *, once: str | None = None) -> None:
+    """The language of the patient's page; either of the two may choose it."""
+    if language not in LANGUAGES:
+        raise InvalidInput("These pages do not speak that language yet.", code="unknown_language")
+    if hand.state().language != language:
+        hand.add("language_set", audience="both", body={"language": language}, once=once)

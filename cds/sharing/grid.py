@@ -60,6 +60,7 @@ class Line:
     certainty: str | None = None
     by: Literal["library", "physician"] = "library"  # physician: said by the physician, not borne out by a source
     failed: str | None = None  # what the checks found, for the physician
+    drafted: str | None = None  # the model that chose or wrote it; None: quoted by rule, or the physician's
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Option:
     name: str
     cells: tuple[Cell, ...]
     nothing: bool = False  # to wait, or to have no treatment or no test
+    named_by: Literal["library", "physician"] = "library"
 
     def cell(self, aspect: str) -> Cell:
         found = next((cell for cell in self.cells if cell.aspect == aspect), None)

@@ -95,16 +95,20 @@ def open_code(tx: Connection, session: Session, *, clock: Clock) -> tuple[str, d
     return (row.code, row.until) if row else None
 
 
-def join(db: Database, typed: str, *, address: str, clock: Clock, log: AuditLog) -> tuple[str, Member]:
+def join(
+    db: Database, typed: str, *, address: str, clock: Clock, log: AuditLog, language: str = ""
+) -> tuple[str, Member]:
     """Type a code: a secret for the browser and a place in the waiting room. What was refused is recorded too."""
     with db.transaction() as tx:
-        found = _join(tx, typed, address=digest(f"address {address}"), clock=clock, log=log)
+        found = _join(tx, typed, address=digest(f"address {address}"), language=language, clock=clock, log=log)
     if isinstance(found, CdsError):  # raised here, so that the count of wrong tries is kept
         raise found
     return found
 
 
-def _join(tx: Connection, typed: str, *, address: str, clock: Clock, log: AuditLog) -> tuple[str, Member] | CdsError:
+def _join(
+    tx: Connection, typed: str, *, address: str, language: str, clock: Clock, log: AuditLog
+) -> tuple[str, Member] | CdsError:
     now = clock.now()
     code = "".join(letter for letter in typed.upper() if letter.isalnum())[: LENGTH + 1]
     failures = (
@@ -138,7 +142,7 @@ def _join(tx: Connection, typed: str, *, address: str, clock: Clock, log: AuditL
         )
     )
     details = {"member": member.id, "code": row["id"]}
-    add_event(tx, session.id, kind="joined", actor=member.actor, log=log, details=details)
+    add_event(tx, session.id, kind="joined", actor=member.actor, log=log, body={"language": language}, details=details)
     return secret, member
 
 

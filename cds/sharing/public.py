@@ -1,17 +1,37 @@
 """What the patient is shown of an item: made once, when the physician releases it, and kept as it was shown."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cds.errors import NotFound
 from cds.recommendation import Citation, Recommendation
 from cds.sharing.grid import ASPECTS, TOPICS, Grid, Line, Share
-from cds.sharing.state import Asked
+from cds.sharing.state import Asked, Shared
 
 
-def public_item(grid: Grid, item: str) -> dict[str, Any]:
-    """A cell (`OPTION.ASPECT`) or a topic (`topic.NAME`) as the patient sees it."""
+def public_item(state: Shared, item: str) -> dict[str, Any]:
+    """A cell (`OPTION.ASPECT`) or a topic (`topic.NAME`) as the patient sees it, in their language where it can be."""
+    made = _item(state.grid, item)
+    return {**made, **_in_their_language(state, texts_of(made))}
+
+
+def texts_of(item: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every text of an item that the patient reads, but for quotes and titles."""
+    lines = item.get("lines", ())
+    shares = [share for line in lines for share in line.get("shares", ())]
+    found = [item.get("text"), item.get("option_name"), *(line["text"] for line in lines)]
+    found += [share[name] for share in shares for name in ("outcome", "among")]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def _in_their_language(state: Shared, texts: Sequence[str]) -> dict[str, Any]:
+    known = state.translations.get(state.language, {})
+    words = {text: known[text].text for text in texts if text in known and known[text].failed is None}
+    return {"language": state.language, "words": words} if words else {}
+
+
+def _item(grid: Grid, item: str) -> dict[str, Any]:
     first, _, second = item.partition(".")
     if first == "topic":
         line = grid.topic(second)
@@ -31,7 +51,7 @@ def public_item(grid: Grid, item: str) -> dict[str, Any]:
     }
 
 
-def public_answer(asked: Asked, recommendation: Recommendation | None) -> dict[str, Any]:
+def public_answer(state: Shared, asked: Asked, recommendation: Recommendation | None) -> dict[str, Any]:
     """The answer to a patient's question: checked statements with their sources, or the physician's own words."""
     lines: list[dict[str, Any]] = []
     if recommendation is not None:
@@ -44,7 +64,14 @@ def public_answer(asked: Asked, recommendation: Recommendation | None) -> dict[s
         lines.append({"text": asked.own_words, "by": "physician", "source": None})
     if not lines:
         raise NotFound("There is no answer to release yet.")
-    return {"item": f"answer.{asked.id}", "kind": "answer", "question": asked.id, "lines": lines}
+    made = {"item": f"answer.{asked.id}", "kind": "answer", "question": asked.id, "lines": lines}
+    return {**made, **_in_their_language(state, texts_of(made))}
+
+
+def public_texts(grid: Grid) -> tuple[str, ...]:
+    """Everything of a grid that a patient might read."""
+    found = [text for item in items_of(grid) for text in texts_of(_item(grid, item))]
+    return tuple(dict.fromkeys(found))
 
 
 def items_of(grid: Grid) -> tuple[str, ...]:

@@ -31,6 +31,21 @@ def plain(text: str) -> str:
     return text
 
 
+def glossary(text: str) -> dict[str, str]:
+    """The hard words of a text that have an explanation, in their order in the list."""
+    return {word: meaning for word, pattern, meaning in _explained() if pattern.search(text)}
+
+
+@lru_cache(maxsize=1)
+def _explained() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+    lines = (files("cds.sharing") / "hard_words.csv").read_text(encoding="utf-8").splitlines()[1:]
+    pairs = [line.split(",", 1) for line in lines if line.strip()]
+    return tuple(
+        (word, re.compile(rf"\b{re.escape(word)}s?\b", re.I if word.islower() else 0), meaning.strip())
+        for word, meaning in pairs
+    )
+
+
 def _syllables(word: str) -> int:
     if word[0].isdigit():
         return 1  # figures are read at a glance

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from cds.sharing.composing import Proposed
 from cds.sharing.events import Event
 from cds.sharing.grid import Cell, Grid, Kind, Line, Option, from_json
+from cds.sharing.rewording import Suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,13 @@ class Shared:
     agreement: Agreement | None = None
     recommendations: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    refused: tuple[Proposed, ...] = ()  # what the model proposed and the checks did not let through
+    drafted_by: str | None = None  # the model that worked on the grid
+    trouble: str | None = None  # why its last work came to nothing
+    easier: Mapping[str, Suggested] = field(default_factory=dict)  # by the text it would replace
+    language: str = ""  # of the patient's page, once one of the two has chosen it
+    device_language: str = ""  # what the patient's device asked for
+    translations: Mapping[str, Mapping[str, Suggested]] = field(default_factory=dict)  # language → text → translation
     ended_at: datetime | None = None
     erased: bool = False
 
@@ -176,6 +185,46 @@ def _agreement_confirmed(state: Shared, body: dict[str, Any], event: Event) -> S
     return replace(state, agreement=replace(state.agreement, confirmed=True) if state.agreement else None)
 
 
+def _composed(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    grid = state.grid
+    for found in body["options"]:
+        option: Option = from_json(Option, found)
+        known = next((one for one in grid.options if one.id == option.id), None)
+        if known is not None:
+            for cell in option.cells:
+                before = known.cell(cell.aspect)
+                known = known.with_cell(replace(before, lines=(*before.lines, *cell.lines)))
+        grid = grid.with_option(known or option)
+    refused = tuple(Proposed(**one) for one in body["refused"])
+    state = replace(state, grid=grid, refused=(*state.refused, *refused))
+    return _by_model(state, body)
+
+
+def _reworded(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    found = {one["source"]: Suggested(**one) for one in body["texts"]}
+    return _by_model(replace(state, easier={**state.easier, **found}), body)
+
+
+def _translated(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    found = {one["source"]: Suggested(**one) for one in body["texts"]}
+    if not body["language"]:
+        return _by_model(state, body)
+    before = state.translations.get(body["language"], {})
+    return _by_model(replace(state, translations={**state.translations, body["language"]: {**before, **found}}), body)
+
+
+def _by_model(state: Shared, body: dict[str, Any]) -> Shared:
+    return replace(state, drafted_by=body["model"] or state.drafted_by, trouble=body["because"])
+
+
+def _joined(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    return replace(state, device_language=body.get("language", ""))
+
+
+def _language_set(state: Shared, body: dict[str, Any], event: Event) -> Shared:
+    return replace(state, language=body["language"])
+
+
 def _turned_away(state: Shared, body: dict[str, Any], event: Event) -> Shared:
     return replace(state, refusals=(*state.refusals, Refusal(body.get("because", ""), event.at)))
 
@@ -203,6 +252,11 @@ _APPLY: dict[str, Callable[[Shared, dict[str, Any], Event], Shared]] = {
     "collaborate": _collaborate,
     "agreed": _agreed,
     "agreement_confirmed": _agreement_confirmed,
+    "composed": _composed,
+    "reworded": _reworded,
+    "translated": _translated,
+    "joined": _joined,
+    "language_set": _language_set,
     "code_refused": _turned_away,
     "place_refused": _turned_away,
     "ended": _ended,
