@@ -6,6 +6,7 @@ from threading import Event, Thread
 
 from api.services import Services
 from cds.audit.checkpoints import FOLDER, Checkpointer, signing_key
+from cds.audit.syslog import syslog_sender
 from cds.errors import CdsError
 
 _LOG = logging.getLogger("cds.checkpoints")
@@ -22,6 +23,7 @@ def checkpointer(services: Services) -> Checkpointer:
         key=signing_key(settings.data),
         clock=services.clock,
         second=settings.checkpoints,
+        tell=syslog_sender(settings.syslog, clock=services.clock) if settings.syslog else None,
     )
 
 

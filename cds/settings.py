@@ -92,6 +92,14 @@ class Settings(BaseModel):
         description="Which values of that claim give which role: `physician=ward-a,ward-b; auditor=quality`.",
     )
     checkpoints: Path | None = Field(default=None, description="A second folder for the log's signed checkpoints.")
+    syslog: str = Field(
+        default="",
+        pattern=r"^(udp://(\[[0-9A-Fa-f:.]+\]|[^:/\s]+):\d{1,5}|unix:/\S+)?$",
+        description="A syslog collector that is sent each signed checkpoint: `udp://host:514` or `unix:/dev/log`.",
+    )
+    training_export: bool = Field(
+        default=False, description="Whether decisions may be taken away, de-identified, to fine-tune a local model."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
 
     @property

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from api.checkpoints import checkpointer
 from api.cli.output import emit, say
 from api.services import operator, services_from_environment
-from cds.audit.checkpoints import FOLDER, PUBLIC_FILE, Checkpointer, newest_size, signing_key, verifier_key
+from cds.audit.checkpoints import FOLDER, PUBLIC_FILE, newest_size, verifier_key
 from cds.audit.export import FORMATS, export_entries
 from cds.audit.listing import EntryFilter, entries_about, get_entry, list_entries, proof_of
 from cds.audit.offline import open_copy
@@ -74,7 +75,9 @@ def show(
 
 @app.command(help="Verify the log, or a copy of it; exit 0 when nothing was altered, 1 naming the first bad entry.")
 def verify(
-    checkpoints: Annotated[Path | None, typer.Option(help="A folder of checkpoints, best one held elsewhere.")] = None,
+    checkpoints: Annotated[
+        Path | None, typer.Option(help="A folder of checkpoints, or a syslog file, held elsewhere.")
+    ] = None,
     key: Annotated[Path | None, typer.Option(help="The public key the checkpoints were signed with.")] = None,
     database: Annotated[str | None, typer.Option(help="A copy of the database file, or a PostgreSQL address.")] = None,
     database_key: Annotated[Path | None, typer.Option(help="The key of the copy; beside it when not given.")] = None,
@@ -104,13 +107,8 @@ def checkpoint(
     with closing(services_from_environment()) as services:
         settings = services.settings
         folder = settings.data / FOLDER
-        writer = Checkpointer(
-            services.db,
-            folder=folder,
-            key=signing_key(settings.data),
-            clock=services.clock,
-            second=to or settings.checkpoints,
-        )
+        writer = checkpointer(services)
+        writer.second = to or writer.second
         made = writer.write()
     size = made.size if made else newest_size(folder)
     document: dict[str, Any] = {

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, select
 from cds.audit.log import read_head
 from cds.audit.merkle import Frontier, leaf_hash
 from cds.audit.note import LARGEST_NOTE, SigningKey, VerifierKey, open_note
+from cds.audit.syslog import notes_in
 from cds.audit.tables import entries, head
 from cds.clock import Clock
 from cds.db import Database
@@ -85,9 +87,17 @@ class Checkpointer:
     """Writes a checkpoint when it is due; the service asks it every few seconds."""
 
     def __init__(
-        self, db: Database, *, folder: Path, key: SigningKey, clock: Clock, second: Path | None = None
+        self,
+        db: Database,
+        *,
+        folder: Path,
+        key: SigningKey,
+        clock: Clock,
+        second: Path | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.db, self.folder, self.key, self.clock, self.second = db, folder, key, clock, second
+        self.tell = tell  # one more place outside, for the signed note alone
         self._tree: Frontier | None = None
         self._at: datetime | None = None
 
@@ -127,10 +137,12 @@ class Checkpointer:
         self.folder.mkdir(parents=True, exist_ok=True)
         # The leaves first: a checkpoint is complete when it is there.
         _write_once(self.folder / f"{first:012d}-{tree.size:012d}.leaves", b"".join(leaves), mode=0o644)
-        _write_once(self.folder / f"{tree.size:012d}.checkpoint", self.key.sign(made.text()).encode(), mode=0o644)
+        note = self.key.sign(made.text())
+        _write_once(self.folder / f"{tree.size:012d}.checkpoint", note.encode(), mode=0o644)
         self._tree, self._at = tree, self.clock.now()
-        # The service's log goes to syslog or the journal where an administrator sends it: one more place outside.
         logger.info("checkpoint size=%d root=%s", made.size, made.root.hex())
+        if self.tell is not None:
+            self.tell(note)
         self._catch_up()
         return made
 
@@ -154,26 +166,37 @@ def newest_size(folder: Path) -> int:
     return max((int(p.name[:12]) for p in folder.iterdir() if _CHECKPOINT.fullmatch(p.name)), default=0)
 
 
-def read_checkpoints(folder: Path, *, key: VerifierKey) -> list[Checkpoint]:
-    """Every checkpoint in the folder, the smallest first; one that is not signed by this key is an error."""
+def read_checkpoints(place: Path, *, key: VerifierKey) -> list[Checkpoint]:
+    """Every checkpoint in a folder, or in a file of syslog's, the smallest first; one of another key is an error."""
     found = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix != ".checkpoint":
-            continue
+    for name, note in _notes(place):
         try:
-            with path.open("rb") as file:
-                note = file.read(LARGEST_NOTE + 1)
             checkpoint = Checkpoint.parse(open_note(note, key=key))
             if checkpoint.origin != key.name:
                 raise Integrity("This checkpoint is of another log.", code="checkpoint_foreign")
         except Integrity as error:
-            raise Integrity(f"{path.name}: {error.message}", code=error.code) from None
+            raise Integrity(f"{name}: {error.message}", code=error.code) from None
         found.append(checkpoint)
     return sorted(found, key=lambda checkpoint: checkpoint.size)
 
 
+def _notes(place: Path) -> Iterator[tuple[str, bytes]]:
+    if place.is_file():
+        with place.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                for note in notes_in(line):
+                    yield f"{place.name}, line {number}", note
+        return
+    for path in sorted(place.iterdir()):
+        if path.suffix == ".checkpoint":
+            with path.open("rb") as file:
+                yield path.name, file.read(LARGEST_NOTE + 1)
+
+
 def read_leaves(folder: Path, *, size: int) -> list[bytes]:
     """The leaf hashes kept beside the checkpoints, as far as they follow each other without a gap."""
+    if folder.is_file():
+        return []  # syslog was told the signed roots only
     leaves: list[bytes] = []
     parts = sorted(path.name for path in folder.iterdir() if _LEAVES.fullmatch(path.name))
     for name in parts:
