@@ -14,6 +14,7 @@ from api.checkpoints import keep_signing
 from api.condition import Watch
 from api.emergencies import keep_ending
 from api.guard import Guard, Metrics
+from api.hooks.cors import HooksFromBrowsers
 from api.live import LiveConsults
 from api.routes import ROUTERS
 from api.services import Services
@@ -59,4 +60,6 @@ def create_app(services: Services) -> FastAPI:
     for name in ROUTERS:
         app.include_router(import_module(f"api.routes.{name}").router, max_body_size=_LARGEST_BODY)
     app.add_middleware(Guard, metrics=app.state.metrics)
+    settings = services.settings
+    app.add_middleware(HooksFromBrowsers, origins=settings.hooks_origins, root_path=settings.root_path)
     return app

@@ -25,6 +25,10 @@ _USERS: tuple[tuple[str, str, Role], ...] = (
     ("auditor", "Tomás Reyes", Role.AUDITOR),
     ("administrator", "Ines Duarte", Role.ADMINISTRATOR),
 )
+# Whoever tries CDS Hooks on the demonstration needs no token: this account has no patients, so that all a caller
+# gets is the library's answer about the patient it sent.
+_RECORD = "demo-record"
+_SANDBOXES = "https://sandbox.cds-hooks.org, http://localhost:8080, http://127.0.0.1:8080"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that reads like another
 
 
@@ -38,7 +42,9 @@ def demo(
     ] = False,
 ) -> None:
     """Load the samples if they are not here yet, print the demo sign-ins, and serve on this machine only."""
-    given: dict[str, Any] = {"host": "127.0.0.1"} | ({"port": port} if port is not None else {})
+    given: dict[str, Any] = {"host": "127.0.0.1", "hooks_account": _RECORD, "hooks_origins": _SANDBOXES} | (
+        {"port": port} if port is not None else {}
+    )
     services = services_from_environment(**given)
     listening = None if load_only else listen(services.settings.host, services.settings.port)
     check_folder(services.settings.data)
@@ -154,9 +160,15 @@ def add_users(services: Services, passwords: dict[str, str]) -> None:
 
     with services.db.reading() as tx:
         missing = [user for user in _USERS if account_named(tx, user[0]) is None]
+        record = account_named(tx, _RECORD)
     hashes = {name: Passwords().hash(passwords[name]) for name, _, _ in missing}
     by, at = operator(), services.clock.now()
     with services.db.transaction() as tx:
+        if record is None:
+            made = add_account(
+                tx, name=_RECORD, display="A medical record on trial", roles={Role.PHYSICIAN}, password=None, at=at
+            )
+            services.log.append(tx, kind="account.added", actor=by, subject=made.id, details={"roles": ["physician"]})
         for name, display, role in missing:
             account = add_account(tx, name=name, display=display, roles={role}, password=hashes[name], at=at)
             services.log.append(

@@ -1,14 +1,14 @@
 """`cds hooks`: the medical records that may call by CDS Hooks."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 
 from api.auth.accounts import account_named
 from api.cli.output import emit, say
-from api.hooks.clients import add_client, all_clients, remove_client
+from api.hooks.clients import add_client, all_clients, read_keys, remove_client
 from api.services import operator, services_from_environment
 from cds.errors import InvalidInput, NotFound
 
@@ -21,21 +21,21 @@ Issuer = Annotated[str, typer.Argument(help="The `iss` of its tokens.")]
 @app.command()
 def add(
     issuer: Issuer,
-    jwks: Annotated[Path, typer.Option(help="A file with its public keys, a JWK set.")],
     account: Annotated[str, typer.Option(help="The account it acts for, a physician's.")],
+    jwks: Annotated[Path | None, typer.Option(help="A file with its public keys, a JWK set.")] = None,
+    jku: Annotated[
+        str | None, typer.Option(help="The address of that set instead; new keys are read from it later.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Let a record that signs with these keys call."""
     services = services_from_environment()
-    try:
-        keys = orjson.loads(jwks.read_bytes())
-    except (OSError, orjson.JSONDecodeError):
-        raise InvalidInput(f"{jwks} cannot be read as JSON.", code="keys_unreadable") from None
+    keys = _keys(jwks, jku)
     with services.db.transaction() as tx:
         found = account_named(tx, account)
         if found is None:
             raise NotFound(f"There is no account named {account}. `cds users list` shows them.")
-        client = add_client(tx, issuer=issuer, keys=keys, account=found, at=services.clock.now())
+        client = add_client(tx, issuer=issuer, keys=keys, account=found, at=services.clock.now(), keys_address=jku)
         services.log.append(tx, kind="hook_client.added", actor=operator(), subject=issuer, details={"for": found.id})
     services.close()
     if as_json:
@@ -69,3 +69,15 @@ def remove(issuer: Issuer, as_json: Json = False) -> None:
         emit({"removed": issuer})
     else:
         say(f"{issuer} may no longer call.")
+
+
+def _keys(file: Path | None, address: str | None) -> dict[str, Any]:
+    if (file is None) == (address is None):
+        raise InvalidInput("Give the keys by --jwks FILE or by --jku ADDRESS.", code="keys_unreadable")
+    if address is not None:
+        return read_keys(address)
+    assert file is not None
+    try:
+        return dict(orjson.loads(file.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        raise InvalidInput(f"{file} cannot be read as JSON.", code="keys_unreadable") from None

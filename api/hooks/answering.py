@@ -117,10 +117,12 @@ def _scope(services: Services, actor: Actor, patient: str) -> PatientScope | Non
 def _facts(
     service: Service, request: HookRequest, services: Services, patient: str, scope: PatientScope | None
 ) -> PatientFacts:
-    sent = facts_from(request.prefetch or {}, patient=patient)
-    if sent is None and request.fhirServer and _allowed(services, request.fhirServer):
+    given = dict(request.prefetch or {})
+    wanting = {key: query for key, query in service.prefetch.items() if key not in given}  # null is an answer
+    if wanting and request.fhirServer and _allowed(services, request.fhirServer):
         token = request.fhirAuthorization.access_token if request.fhirAuthorization else None
-        sent = facts_from(fetch_prefetch(service, request.fhirServer, patient=patient, token=token), patient=patient)
+        given |= fetch_prefetch(wanting, request.fhirServer, patient=patient, token=token)
+    sent = facts_from(given, patient=patient)
     if sent is None and scope is not None:
         with services.db.reading() as tx:
             sent = services.records.facts(tx, scope)

@@ -87,7 +87,7 @@ def _statement(statement: Statement, link: Link) -> Card:
         uuid=str(uuid4()),
         summary=_short(statement.text),
         indicator="info",
-        source=Source(label=f"{first.title}{edition}", url=link.url),
+        source=Source(label=f"{first.title}{edition}"),  # its url is no place for a link into this consult
         detail="\n\n".join([*quotes, *([graded.capitalize()] if graded else []), *_because(statement.because)]),
         overrideReasons=_reasons(),
         links=[link],

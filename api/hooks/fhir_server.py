@@ -1,29 +1,28 @@
 """Fetching what a hook did not bring, from FHIR servers an administrator allowed, with the token the hook gave."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import orjson
 
-from api.hooks.models import Service
-
 # The whole hook has a second; what has not come by then is answered without.
 _SECONDS = 0.6
 _LARGEST = 5_000_000
 
 
-def fetch_prefetch(service: Service, server: str, *, patient: str, token: str | None) -> dict[str, Any]:
-    """The service's prefetch queries, put to the server side by side; what fails is left out."""
+def fetch_prefetch(queries: Mapping[str, str], server: str, *, patient: str, token: str | None) -> dict[str, Any]:
+    """These prefetch queries, put to the server side by side; what fails is left out."""
     headers = {"accept": "application/fhir+json"} | ({"authorization": f"Bearer {token}"} if token else {})
     # No redirects: they could lead to a host nobody allowed. No proxy from the environment, for the same reason.
     with (
         httpx.Client(headers=headers, timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
-        ThreadPoolExecutor(len(service.prefetch)) as pool,
+        ThreadPoolExecutor(len(queries)) as pool,
     ):
         found = {
             key: pool.submit(_get, client, f"{server.rstrip('/')}/{_filled(query, patient)}")
-            for key, query in service.prefetch.items()
+            for key, query in queries.items()
         }
         return {key: future.result() for key, future in found.items()}
 

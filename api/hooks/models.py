@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Hook = Literal["patient-view", "order-select", "order-sign"]
-# The specification's own limits.
-LONGEST_SUMMARY = 140
+# The specification says "less than 140 characters".
+LONGEST_SUMMARY = 139
 
 
 class Lenient(BaseModel):
