@@ -3,7 +3,7 @@ PYTHON ?= python3
 PYTEST ?=
 BIN := .venv/bin
 
-.PHONY: run test lint format evaluate bench screenshots constraints clean
+.PHONY: run test lint format evaluate bench screenshots constraints sbom vulnerabilities clean
 
 run: ## the service with its sample library and patients; prints the address and the sign-ins
 	@$(PYTHON) setup/install.py
@@ -39,6 +39,13 @@ constraints: ## the exact versions the set-up installs, made anew
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-find-links --python-version 3.11 \
 	  $$($(PYTHON) -c 'import sys; sys.path.insert(0, "setup"); import install; print(*install.index_options(install.pip_configuration()))') \
 	  --all-extras pyproject.toml | grep -v '^evidence-cds' > setup/constraints.txt
+
+sbom: ## a CycloneDX bill of materials of what is installed
+	@mkdir -p dist
+	$(BIN)/uv tool run --from cyclonedx-bom cyclonedx-py environment $(BIN)/python --output-format JSON -o dist/sbom.json
+
+vulnerabilities: ## known vulnerabilities of the pinned versions; needs the public database, fails when it cannot ask about all
+	$(BIN)/uv tool run pip-audit --strict --no-deps --disable-pip --requirement setup/constraints.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info
