@@ -209,6 +209,8 @@ def sqlite_engine(path: Path, *, key: str) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
+        # Pages stay decrypted: the upper ones of every table and what was asked last, at most 16 MB a connection.
+        connection.execute("PRAGMA cache_size = -16000")
         return connection
 
     from sqlalchemy.pool import QueuePool

@@ -23,7 +23,7 @@ FLAT_UP_TO = 200_000
 _READ = 1 / 8
 _RECALL = 0.99
 _CHECKED = 200  # questions on which a new index is measured
-_DEPTH = 400  # candidates by their codes, which are then compared by their vectors
+_DEPTH = 300  # candidates by their codes, which are then compared by their vectors
 # Where a filter leaves no more than this, what it leaves is compared exactly: faster, and it misses nothing.
 _NARROW = 5_000
 _AT_ONCE = 50_000  # vectors held in memory at a time while an index is made
@@ -168,7 +168,7 @@ def _lists(size: int) -> int:
 def _trained(vectors: Vectors, lists: int) -> Any:
     faiss = _faiss()
     dimensions = vectors.shape[1]
-    # Four bits for every two dimensions: the 400 nearest by these hold the ten nearest of all sets tried.
+    # Four bits for every two dimensions: the 300 nearest by these hold the ten nearest of all sets tried.
     parts = dimensions // 2 if dimensions % 2 == 0 else dimensions
     kind = f"IVF{lists},PQ{parts}x4fs" if lists else f"PQ{parts}x4fs"
     index: Any = faiss.index_factory(dimensions, kind, faiss.METRIC_INNER_PRODUCT)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ Numbers = npt.NDArray[np.int64]
 _K1, _B = 0.9, 0.4
 # A word found in more passages than this is read from its best postings first: it decides little, and costs much.
 _CHAMPIONS = 20_000
+# Up to here looking at every passage's sum costs less than putting those of each word together.
+_DENSE = 50_000
 # Words whose place is remembered: those that questions are asked in.
 _REMEMBERED = 20_000
 # What a word that the question does not say itself, but means, counts for.
@@ -175,23 +177,31 @@ class KeywordIndex:
         except IndexError:
             sums = np.zeros(self.size, np.float32)
         touched = [self._add(sums, word, weight) for word, weight in weighted.items()]
-        found = np.concatenate([numbers for numbers in touched if len(numbers)] or [np.zeros(0, np.int32)])
-        values = sums[found]
+        numbers = self._touched(touched, sums)
         if allowed is not None:
-            found, values = found[allowed[found]], values[allowed[found]]
-        # One passage stands there once for each of its words.
-        if len(values) > count * len(touched):
-            found = found[np.argpartition(-values, count * len(touched) - 1)[: count * len(touched)]]
-        numbers = np.unique(found).astype(np.int64)
+            numbers = numbers[allowed[numbers]]
+        # Where passages are many, one stands there once for each of its words.
+        most_often = 1 if len(sums) <= _DENSE else len(touched)
+        if len(numbers) > count * most_often:
+            kept = np.argpartition(-sums[numbers], count * most_often - 1)[: count * most_often]
+            numbers = numbers[kept]
+        numbers = numbers.astype(np.int64) if most_often == 1 else np.unique(numbers).astype(np.int64)
         numbers = numbers[np.lexsort((numbers, -sums[numbers]))[:count]]
         numbers = np.concatenate([numbers, also])
         scores = sums[numbers]
         for one in touched:
             sums[one] = 0.0
         self._sums.append(sums)
-        for word, weight in weighted.items():
-            self._mend(scores, numbers, word, weight)
+        if self._common:
+            for word, weight in weighted.items():
+                self._mend(scores, numbers, word, weight)
         return numbers, np.minimum(scores / np.float32(most), 1.0)
+
+    def _touched(self, touched: Sequence[npt.NDArray[np.int32]], sums: Floats) -> npt.NDArray[np.integer[Any]]:
+        """Every passage that has one of the words."""
+        if len(sums) <= _DENSE:
+            return np.flatnonzero(sums)
+        return np.concatenate(touched) if touched else np.zeros(0, np.int32)
 
     def _add(self, sums: Floats, word: str, weight: float) -> npt.NDArray[np.int32]:
         postings = self._best_postings(word)
