@@ -2,15 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+import orjson
+from fastapi import APIRouter, Form, Query, Request
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, Response
 
 from api.auth.accounts import names_of
 from api.auth.tokens import Scope
 from api.deps import Parts, ReadTx, WriteTx, allow
 from api.pages import go_to, page
+from api.services import Services
 from cds.actors import Actor, Role
 from cds.review.card import Line, card, state_attribute
+from cds.review.card_fhir import card_to_fhir
 
 router = APIRouter()
 
@@ -29,6 +33,19 @@ def governance(request: Request, actor: CardReader, services: Parts, tx: ReadTx)
     return page(request, "governance.html", groups=groups, counts=made.to_json()["counts"], names=people)
 
 
+@router.get("/governance/card", include_in_schema=False)
+def taken(
+    actor: CardReader,
+    services: Parts,
+    tx: ReadTx,
+    as_: Annotated[str, Query(alias="format", pattern="^(json|fhir)$")] = "json",
+) -> Response:
+    """The card as a file."""
+    media = {"json": "application/json", "fhir": "application/fhir+json"}[as_]
+    headers = {"content-disposition": f'attachment; filename="governance-card.{as_}.json"'}
+    return Response(orjson.dumps(_document(services, tx, as_)), 200, headers, media)
+
+
 @router.post("/governance", include_in_schema=False)
 def state(
     request: Request,
@@ -44,6 +61,16 @@ def state(
 
 
 @router.get("/api/v1/review/card", tags=["audit"], response_model=None)
-def api_card(actor: Program, services: Parts, tx: ReadTx) -> dict[str, Any]:
-    """The governance card."""
-    return card(tx, clock=services.clock).to_json()
+def api_card(
+    actor: Program,
+    services: Parts,
+    tx: ReadTx,
+    as_: Annotated[str, Query(alias="format", pattern="^(json|fhir)$")] = "json",
+) -> dict[str, Any]:
+    """The governance card; as FHIR a Library."""
+    return _document(services, tx, as_)
+
+
+def _document(services: Services, tx: Connection, as_: str) -> dict[str, Any]:
+    made = card(tx, clock=services.clock)
+    return card_to_fhir(made, software=services.software) if as_ == "fhir" else made.to_json()
