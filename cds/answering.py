@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from cds.contradictions import contradictions
 from cds.drafting import InvalidDraft, draft
 from cds.earlier import Earlier
 from cds.errors import Unavailable
@@ -23,6 +24,7 @@ from cds.recommendation import (
     Because,
     CheckResult,
     Citation,
+    Contradiction,
     ModelStamp,
     PromptStamp,
     Referral,
@@ -34,6 +36,7 @@ from cds.recommendation import (
 # One draft, and one more with the reasons when every statement of the first was refused.
 _ATTEMPTS = 2
 _NEAREST = 3
+_COMPARED = 24  # of the best sentences, what is shown is held against
 # The model says that the sentences hold no answer: believed unless the search is nearly certain of the contrary.
 _SURE = 0.9
 _NOTHING = Evidence((), None)
@@ -131,6 +134,13 @@ def citations_of(asked: Asked, ids: Sequence[str]) -> tuple[Citation, ...]:
     for identifier in ids:
         passages.setdefault(known[identifier].passage.id, []).append(known[identifier])
     return tuple(_citation(sentences, asked.on) for sentences in passages.values())
+
+
+def contradicted(asked: Asked, statements: Sequence[Statement]) -> tuple[Contradiction, ...]:
+    """What other documents say differently of what is about to be shown."""
+    shown = {(c.passage, number) for s in statements for c in s.citations for number in c.sentences}
+    cited = [one for one in asked.offered if (one.passage.id, one.sentence.number) in shown]
+    return contradictions(cited, asked.offered[:_COMPARED], cite=lambda one: _citation([one], asked.on))
 
 
 def _by_model(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cds import recommendations, safety
 from cds.actors import Actor
-from cds.answering import Answer, Asked, answer, enough, quoted
+from cds.answering import Answer, Asked, answer, contradicted, enough, quoted
 from cds.applicability import applicability
 from cds.audit import AuditLog
 from cds.clock import Clock, today
@@ -153,7 +153,7 @@ def propose(
         withheld=done.withheld,
         warnings=warnings,
         evidence=asked.evidence.hits,
-        contradictions=(),
+        contradictions=contradicted(asked, statements),
         abstention=done.abstention,
         referral=done.referral,
         stamp=Stamp(done.model, done.prompt, asked.evidence.generation, asked.evidence.embedder, parts.software),

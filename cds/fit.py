@@ -141,7 +141,7 @@ def _weight(said: str, one: Offered) -> float:
     if of_a_pregnancy(said) and not of_a_pregnancy(_place(one)):
         weight *= _DEMOTED
     if _NOT_ALLERGIC.search(said) and _ALLERGIC.search(one.sentence.text):
-        weight *= _DEMOTED
+        weight *= _DEMOTED * _DEMOTED  # it shares the very word, and says the contrary
     if _WHICH_MEDICINE.search(said) and not mentions(one.sentence.text):
         weight *= _DEMOTED
     if _HOW_MUCH.search(said) and not _AMOUNT.search(one.sentence.text):

@@ -72,6 +72,10 @@ def as_text(recommendation: Recommendation) -> str:
             lines += _wrapped(f"— {_source(citation)}", "   ")
             if citation.quote != statement.text:
                 lines += _wrapped(f"“{citation.quote}”", "     ")
+    for found in recommendation.contradictions:
+        lines += ["", *_wrapped(f"Sources differ on {found.about}:", "! ")]
+        for side in (found.left, found.right):
+            lines += [*_wrapped(f"“{side.quote}”", "   "), *_wrapped(f"— {_source(side)}", "   ")]
     if recommendation.status in ("abstained", "referred") and recommendation.evidence:
         lines += ["", "Nearest passages:"]
         for hit in recommendation.evidence[:3]:
