@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from api.auth.accounts import Account, account_named, account_with
-from api.auth.passwords import Passwords
+from api.auth.accounts import Account, account_named, account_with, change_account
+from api.auth.passwords import Passwords, acceptable
 from api.auth.tables import sign_in_failures, sign_ins
 from cds.audit import AuditLog
 from cds.clock import Clock
@@ -64,6 +64,28 @@ def sign_in(
         secret = start_sign_in(tx, account, method="password", at=now)
         log.append(tx, kind="sign_in.started", actor=account.actor, subject=account.id, details={"method": "password"})
     return secret, account
+
+
+def change_password(
+    db: Database, account: Account, *, old: str, new: str, passwords: Passwords, log: AuditLog, clock: Clock
+) -> str:
+    """Another password for somebody who knows the one before; every sign-in ends and this one begins anew."""
+    now = clock.now()
+    key = fingerprint(f"name {account.name}")
+    with db.reading() as tx:
+        _refuse_guessing(tx, kind="name", key=key, at=now)
+    if not passwords.matches(account.password, old):
+        with db.transaction() as tx:
+            _count_failure(tx, key, at=now)
+            log.append(tx, kind="account.password_refused", actor=account.actor, subject=account.id)
+        raise WrongCredentials("That is not your present password.")
+    kept = passwords.hash(acceptable(new, name=account.name))
+    with db.transaction() as tx:
+        change_account(tx, account.id, password=kept)
+        log.append(
+            tx, kind="account.changed", actor=account.actor, subject=account.id, details={"changed": ["password"]}
+        )
+        return start_sign_in(tx, account, method="password", at=now)
 
 
 def start_sign_in(tx: Connection, account: Account, *, method: str, at: datetime) -> str:

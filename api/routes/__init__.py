@@ -36,6 +36,7 @@ ROUTERS: tuple[str, ...] = (
     "health",
     "static",
     "home",
+    "account",
     "sign_in",
     "openid",
     "reference",
@@ -57,6 +58,7 @@ ROUTERS: tuple[str, ...] = (
     "sharing",
     "sharing_grid",
     "sharing_talk",
+    "sharing_api",
     "sharing_member",
 )
 

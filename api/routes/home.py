@@ -1,12 +1,12 @@
-"""Where everybody starts, and what an administrator sees."""
+"""Where everybody starts."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from api.deps import everyone
-from api.pages import go_to, page
+from api.pages import go_to
 from api.routes import NAVIGATION
 from cds.actors import Actor
 
@@ -20,9 +20,3 @@ def home(request: Request, actor: Annotated[Actor, everyone()]) -> Response:
         if actor.roles & place.roles:
             return go_to(request, place.path)
     return go_to(request, "/account")
-
-
-@router.get("/account")
-def account(request: Request, actor: Annotated[Actor, everyone()]) -> HTMLResponse:
-    """Who I am here."""
-    return page(request, "account.html")
