@@ -14,6 +14,7 @@ from cds.evidence import Evidence, Passage
 from cds.patient import PatientFacts, PatientScope
 from cds.tables_access import patients
 from knowledge.records.erasing import Erased, erase_patient
+from knowledge.records.identity import identity_of
 from knowledge.records.incoming import Deletion, Item, Person
 from knowledge.records.listing import Listed, list_patients
 from knowledge.records.reading import Written, read_facts, read_notes, read_written
@@ -95,6 +96,10 @@ class Records:
             query = query.where(identifiers.c.system == system)
         found = tx.scalars(query).all()
         return found[0] if len(found) == 1 else None
+
+    def identity(self, tx: Connection, patient_id: str) -> tuple[str, ...]:
+        """What names this patient, so that it can be taken out of what leaves the house."""
+        return identity_of(tx, patient_id)
 
     def erase(self, patient_id: str, *, by: Actor, log: AuditLog) -> Erased:
         """Remove facts, notes, vectors and identity; the log's entries stay, and still verify."""
