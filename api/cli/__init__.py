@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("restore", "Bring a backup onto an empty machine."),
     "doctor": ("doctor", "Look at every part of this installation and say what to do."),
     "selftest": ("selftest", "Run ten fixed cases end to end on this machine."),
+    "plan": ("plan", "How large a machine must be for a site of this size."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 
