@@ -33,6 +33,8 @@ from knowledge.tables_guidelines import editions, passages
 
 # Older generations stay on disk so that a recent consult can be replayed on the index it saw.
 _KEPT = 5
+# Vectors read between two of the database's batches while an index is put together.
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,17 @@ class Builder:
     """Makes generations and says which one is current."""
 
     def __init__(
-        self, db: Database, folder: Path, *, embedder: Callable[[], Embedder], log: AuditLog, clock: Clock
+        self,
+        db: Database,
+        folder: Path,
+        *,
+        embedder: Callable[[], Embedder],
+        log: AuditLog,
+        clock: Clock,
+        tokens_up_to: int = KEPT_UP_TO,
     ) -> None:
         self.db, self.folder, self.log, self.clock = db, folder, log, clock
+        self.tokens_up_to = tokens_up_to  # above, an index has no tokens, and a search reads those of a few from SQL
         self._embedder = embedder
         self._opened: dict[str, Generation] = {}
         self._broken: dict[str, Integrity] = {}
@@ -217,14 +227,18 @@ class Builder:
 
     def _vectors(self, embedder: Embedder, entries: Sequence[Entry]) -> tuple[Vectors, TokenCodes | None]:
         hashes = [vectors.text_hash(entry.text) for entry in entries]
-        with self.db.reading() as tx:
-            kept = vectors.load(tx, embedder.digest, dict.fromkeys(hashes))
+        pooled = np.zeros((len(hashes), embedder.dimensions), np.float32)
         if not hashes:
-            return np.zeros((0, embedder.dimensions), np.float32), None
-        pooled = np.stack([np.frombuffer(kept[key].pooled, np.float32) for key in hashes])
-        if len(hashes) > KEPT_UP_TO:
             return pooled, None
-        return pooled, TokenCodes.build((kept[key].tokens for key in hashes), dimensions=embedder.dimensions)
+        tokens: list[bytes] = []
+        with self.db.reading() as tx:
+            for start in range(0, len(hashes), _AT_ONCE):
+                some = hashes[start : start + _AT_ONCE]
+                kept = vectors.load(tx, embedder.digest, dict.fromkeys(some))
+                pooled[start : start + len(some)] = [np.frombuffer(kept[key].pooled, np.float32) for key in some]
+                if len(hashes) <= self.tokens_up_to:
+                    tokens.extend(kept[key].tokens for key in some)
+        return pooled, TokenCodes.build(tokens, dimensions=embedder.dimensions) if tokens else None
 
     def _discard_old(self, kept: set[str]) -> None:
         discard_leftovers(self.folder)

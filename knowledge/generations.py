@@ -16,7 +16,7 @@ import numpy.typing as npt
 import orjson
 
 from cds.errors import Integrity
-from knowledge.dense_index import DenseIndex, Mask
+from knowledge.dense_index import DenseIndex, Mask, Numbers, mapped
 from knowledge.embedding import Vectors
 from knowledge.keyword_index import KeywordIndex
 from knowledge.late_interaction import TokenCodes
@@ -56,7 +56,8 @@ class Generation:
     edition_of: npt.NDArray[np.int32]
     dense: DenseIndex
     keywords: KeywordIndex
-    tokens: TokenCodes | None  # None: too many passages to keep them
+    tokens: TokenCodes | None  # None: too many passages; what is read of a few comes from the database, by their texts
+    _texts: npt.NDArray[np.uint8] | None  # the sha256 of each passage's text, where there are no tokens
 
     @property
     def size(self) -> int:
@@ -71,6 +72,10 @@ class Generation:
         """Which passages may be found when only these may, and only where they may already."""
         chosen = np.isin(self.passages, np.array([passage.encode() for passage in sorted(passages)], np.bytes_))
         return chosen if allowed is None else chosen & allowed
+
+    def text_hashes(self, numbers: Sequence[int] | Numbers) -> list[str]:
+        """What these passages' texts are known by among the vectors."""
+        return [] if self._texts is None else [self._texts[number].tobytes().hex() for number in numbers]
 
     def passage_ids(self, numbers: Sequence[int]) -> list[str]:
         return [self.passages[number].decode() for number in numbers]
@@ -97,6 +102,9 @@ def write_generation(
         dense.save(folder)
         if tokens is not None:
             tokens.save(folder)
+        else:
+            texts = b"".join(hashlib.sha256(entry.text.encode()).digest() for entry in entries)
+            np.save(folder / "text_hashes.npy", np.frombuffer(texts, np.uint8).reshape(-1, 32))
         manifest = {
             "format": FORMAT,
             "passages": len(entries),
@@ -128,12 +136,13 @@ def open_generation(root: Path, generation: str) -> Generation:
     return Generation(
         id=generation,
         embedder=EmbedderIdentity(**manifest["embedder"]),
-        passages=np.load(folder / "passages.npy", mmap_mode="r"),
+        passages=mapped(folder / "passages.npy"),
         editions=tuple(edition for edition in editions if edition),
         edition_of=np.load(folder / "edition_of.npy"),
         dense=DenseIndex.open(folder, probes=int(manifest["dense"]["probes"])),
         keywords=KeywordIndex.open(folder, size),
         tokens=TokenCodes.open(folder),
+        _texts=mapped(folder / "text_hashes.npy") if (folder / "text_hashes.npy").exists() else None,
     )
 
 

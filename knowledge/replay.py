@@ -21,6 +21,7 @@ from knowledge.guidelines import Library
 from knowledge.ranking import rank
 from knowledge.relevance import passage_relevance, question_relevance
 from knowledge.sql_search import search_by_words
+from knowledge.stored_tokens import stored_tokens
 
 
 @dataclass(slots=True)
@@ -65,7 +66,9 @@ class PastSearch:
                         code="embedder_changed",
                     )
                 encoded = self._embedder().encode_query(recommendation.question)
-            ranked = rank(generation, recommendation.question, encoded, allowed=generation.allowed(eligible))
+            stored = stored_tokens(tx, generation, dimensions=encoded.tokens.shape[1]) if encoded is not None else None
+            allowed = generation.allowed(eligible)
+            ranked = rank(generation, recommendation.question, encoded, allowed=allowed, stored=stored)
             chosen = generation.passage_ids(ranked.numbers[:limit].tolist())
             scored = [(passage, passage_relevance(ranked, place)) for place, passage in enumerate(chosen)]
             relevance = question_relevance(generation, recommendation.question, ranked)

@@ -21,6 +21,7 @@ from knowledge.ranking import rank
 from knowledge.relevance import passage_relevance, question_relevance
 from knowledge.reranking import KeepOrder, Reranker
 from knowledge.sql_search import search_by_words
+from knowledge.stored_tokens import stored_tokens
 
 # Longer is no question but a document.
 LONGEST_QUESTION = 8_000
@@ -94,7 +95,8 @@ class KnowledgeBase:
     ) -> Evidence:
         if generation.embedder.digest != self._embedder().digest:
             encoded = None  # vectors of two embedders are never compared
-        ranked = rank(generation, question, encoded, allowed=choice.allowed)
+        stored = stored_tokens(tx, generation, dimensions=encoded.tokens.shape[1]) if encoded is not None else None
+        ranked = rank(generation, question, encoded, allowed=choice.allowed, stored=stored)
         chosen = generation.passage_ids(ranked.numbers[:limit].tolist())
         texts = self.library.passages(tx, chosen)
         hits = tuple(

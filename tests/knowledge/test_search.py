@@ -229,3 +229,20 @@ def test_a_reranker_orders_the_first_hits_and_one_that_cannot_be_loaded_changes_
     ids = [hit.passage.id for hit in plain]
     assert searched(Backwards()) == ids[::-1][:3]
     assert searched(CrossEncoder(builder.folder)) == ids[:3]
+
+
+def test_tokens_read_from_the_database_order_as_those_of_the_index(
+    db: Database, library: Library, builder: Builder, embedder: Embedder, clock: FixedClock, filled: KnowledgeBase
+) -> None:
+    asked = ("metformin with poor kidney function", "when to admit somebody with a chest infection")
+    kept = [filled.search(question) for question in asked]
+    without = Builder(
+        db, builder.folder, embedder=lambda: embedder, log=AuditLog(clock=clock), clock=clock, tokens_up_to=3
+    )
+    assert without.rebuild().tokens is None
+    knowledge = KnowledgeBase(
+        db, library=library, builder=without, embedder=lambda: embedder, records=None, clock=clock
+    )
+    read = [knowledge.search(question) for question in asked]
+    assert [(one.hits, one.relevance) for one in read] == [(one.hits, one.relevance) for one in kept]
+    assert read[0].generation != kept[0].generation
