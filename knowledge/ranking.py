@@ -1,5 +1,6 @@
 """From a question to numbers of passages in order, over one generation; no database, no texts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from knowledge.embedding import Encoded, Vectors
 from knowledge.fusion import final_score, first_score
 from knowledge.generations import Generation
 from knowledge.keyword_index import question_words
+from knowledge.late_interaction import TokenCodes
 
 # Passages taken from each side before they are put in one order.
 CANDIDATES = 200
@@ -27,8 +29,18 @@ class Ranked:
     by_meaning: bool = True  # False: there was no vector to compare with
 
 
-def rank(generation: Generation, question: str, encoded: Encoded | None, *, allowed: Mask | None = None) -> Ranked:
-    """Order the passages that may bear on the question; without a vector, by words alone."""
+def rank(
+    generation: Generation,
+    question: str,
+    encoded: Encoded | None,
+    *,
+    allowed: Mask | None = None,
+    stored: Callable[[Numbers], TokenCodes] | None = None,
+) -> Ranked:
+    """Order the passages that may bear on the question; without a vector, by words alone.
+
+    `stored` gives the tokens of those to be read closely where the index has none.
+    """
     asked, keywords = question_words(question), generation.keywords
     if encoded is None:
         by_words, coverage = keywords.best(asked, CANDIDATES, allowed=allowed)
@@ -45,9 +57,12 @@ def rank(generation: Generation, question: str, encoded: Encoded | None, *, allo
     first = first_score(cosines, coverage)
     order = np.lexsort((numbers, -first))
     closeness = np.zeros(0, np.float32)
-    if generation.tokens is not None:
-        head = order[:READ_CLOSELY]
-        closeness = generation.tokens.closeness(encoded, numbers[head])
+    head = order[:READ_CLOSELY]
+    tokens, places = generation.tokens, numbers[head]
+    if tokens is None and stored is not None:
+        tokens, places = stored(places), np.arange(len(places))
+    if tokens is not None:
+        closeness = tokens.closeness(encoded, places)
         again = np.lexsort((numbers[head], -final_score(first[head], closeness)))
         order = np.concatenate([head[again], order[READ_CLOSELY:]])
         closeness = closeness[again]
