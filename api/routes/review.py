@@ -17,6 +17,7 @@ from api.deps import Parts, ReadTx, WriteTx, allow
 from api.pages import go_to, page
 from api.review_filter import WantedAgain, WantedFile, WantedPage
 from api.services import Services
+from api.training_pairs import training_pairs
 from cds.actors import Actor, Role
 from cds.errors import InvalidInput
 from cds.reasons import REASONS
@@ -53,6 +54,7 @@ def recommendations(
         reasons={code: reason.label for code, reason in REASONS.items()},
         status_words=STATUS_WORDS,
         agreement=agreement(tx),
+        training=services.settings.training_export,
     )
 
 
@@ -78,6 +80,9 @@ def remove_filter(
 @router.post("/review/export", include_in_schema=False)
 def export(actor: Auditor, services: Parts, wanted: Annotated[WantedFile, Form()]) -> StreamingResponse:
     """What the list holds as a file, without any text; that it was taken is recorded first."""
+    if wanted.format == "training":
+        pairs = training_pairs(services, wanted.filter(), actor=actor)
+        return StreamingResponse(pairs, 200, _attached("training-pairs.jsonl"), "application/jsonl")
     if wanted.format not in FILES:
         raise InvalidInput(f"The formats are {', '.join(FILES)}.", code="unknown_format")
     wanted.filter()
@@ -85,9 +90,8 @@ def export(actor: Auditor, services: Parts, wanted: Annotated[WantedFile, Form()
         details = {"format": wanted.format, "given": sorted(wanted.given())}
         services.log.append(tx, kind="review.exported", actor=actor, subject="recommendations", details=details)
     media, ending = FILES[wanted.format]
-    headers = {"content-disposition": f'attachment; filename="recommendations.{ending}"'}
     pieces = _archive(services, wanted) if wanted.format == "seismometer" else _pieces(services, wanted)
-    return StreamingResponse(pieces, 200, headers, media)
+    return StreamingResponse(pieces, 200, _attached(f"recommendations.{ending}"), media)
 
 
 @router.get("/api/v1/review/recommendations", tags=["audit"], response_model=None)
@@ -96,6 +100,10 @@ def api_list(actor: Program, services: Parts, tx: ReadTx, wanted: Annotated[Want
     now = services.clock.now()
     found = list_for_review(tx, wanted.filter(), now=now, before=wanted.before, limit=wanted.limit)
     return {"recommendations": found.rows, "before": found.before}
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{name}"'}
 
 
 def _pieces(services: Services, wanted: WantedFile) -> Iterator[str]:

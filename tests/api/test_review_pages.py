@@ -126,6 +126,27 @@ def test_the_list_is_taken_away_as_it_was_filtered_which_is_an_entry(
     assert client_as(Role.AUDITOR).post("/review/export", data={"format": "exe"}).status_code == 422
 
 
+def test_training_pairs_leave_by_the_page_only_when_switched_on(
+    client_as: Clients, services: TestedServices, shown: list[Recommendation]
+) -> None:
+    client = client_as(Role.AUDITOR)
+    assert "Training pairs" not in client.get("/review").text
+    refused = client.post("/review/export", data={"format": "training"}, headers={"accept": "application/json"})
+    assert refused.status_code == 403 and refused.json()["code"] == "training_export_off"
+    services.settings = services.settings.model_copy(update={"training_export": True})
+    assert "Training pairs" in client.get("/review").text
+    taken = client.post("/review/export", data={"format": "training"})
+    assert taken.status_code == 200 and taken.text.count('"choice":"accepted"') > 5
+    assert entries_of(services, "training.exported")
+
+
+@pytest.mark.parametrize("as_", ["json", "fhir"])
+def test_the_card_is_taken_as_a_file(client_as: Clients, as_: str) -> None:
+    taken = client_as(Role.ADMINISTRATOR).get(f"/governance/card?format={as_}")
+    assert taken.status_code == 200 and "attachment" in taken.headers["content-disposition"]
+    assert (taken.json().get("resourceType") == "Library") is (as_ == "fhir")
+
+
 def client_actor(services: TestedServices) -> Actor:
     with services.db.reading() as tx:
         account = account_named(tx, "a.auditor")
