@@ -5,8 +5,8 @@ the development sets the order they give is that of the full vectors.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +24,8 @@ _MOST_BITS = 384
 _MEAN_SIZE = float(np.sqrt(2 / np.pi))
 # The largest whole number a coordinate of the question becomes: two products of it still fit in 16 bits.
 _LARGEST = 127
+# Content tokens in half a stretch: a stretch is about two sentences.
+_STEP = 12
 # Above this many passages the codes (about 5 kB each) would no longer be checked and mapped within seconds.
 KEPT_UP_TO = 250_000
 
@@ -57,6 +59,14 @@ def _whole_product(signs: Codes, question: Vectors) -> npt.NDArray[np.int32]:
     return np.asarray(product.numpy()[:, : len(question)])
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the tokens of some passages say of a question, from -1 to 1."""
+
+    closeness: Vectors  # the mean over the question's tokens of the cosine with the passage's nearest token
+    together: Vectors  # the same of its content tokens within one stretch of the passage, the best one
+
+
 class TokenCodes:
     """The codes of every passage's tokens, one after the other."""
 
@@ -81,25 +91,42 @@ class TokenCodes:
             return None
         return cls(mapped(folder / "token_codes.npy"), np.load(folder / "token_starts.npy"))
 
-    def closeness(self, question: Encoded, numbers: Sequence[int] | Numbers) -> Vectors:
-        """For each passage, the mean over the question's tokens of the cosine with its nearest token, as codes tell."""
-        result = np.zeros(len(numbers), np.float32)
+    def read(self, question: Encoded, numbers: Sequence[int] | Numbers) -> Reading:
+        """Each passage token by token, as codes tell; a passage without tokens is near to nothing."""
         numbers = np.asarray(numbers)
+        found = Reading(np.zeros(len(numbers), np.float32), np.zeros(len(numbers), np.float32))
         has = self._starts[numbers + 1] > self._starts[numbers] if len(numbers) else np.zeros(0, np.bool_)
         if has.any():
-            result[has] = self._closeness(question, numbers[has])
-        return result
+            some = self._read(question, numbers[has])
+            found.closeness[has], found.together[has] = some.closeness, some.together
+        return found
 
-    def _closeness(self, question: Encoded, numbers: Numbers) -> Vectors:
+    def _read(self, question: Encoded, numbers: Numbers) -> Reading:
         rotated = question.tokens @ _rotation(question.tokens.shape[1])
         starts, ends = self._starts[numbers].tolist(), self._starts[numbers + 1].tolist()
         spans = list(zip(starts, ends, strict=True))
         signs = np.unpackbits(np.concatenate([self._codes[start:end] for start, end in spans]), axis=1)
-        firsts = list(accumulate((end - start for start, end in spans[:-1]), initial=0))
         # The question in whole numbers: a tenth of the time, and the same sum on every machine.
         scale = np.abs(rotated).max(axis=1) / _LARGEST
         whole = np.round(rotated / scale[:, None])
-        best = np.maximum.reduceat(_whole_product(signs, whole), firsts, axis=0)
+        products = _whole_product(signs, whole)
+        steps, firsts, lasts = _steps([end - start for start, end in spans])
+        in_step = np.maximum.reduceat(products, steps, axis=0)
         # With signs of ±1 written as 0 and 1: x·(2b − 1) = 2 x·b − Σx.
-        best = (2 * best - whole.sum(axis=1)) * scale
-        return np.asarray(best.mean(axis=1) / (_MEAN_SIZE * np.sqrt(rotated.shape[1])), dtype=np.float32)
+        unit = scale / (_MEAN_SIZE * np.sqrt(rotated.shape[1]))
+        best = (2 * np.maximum.reduceat(in_step, firsts, axis=0) - whole.sum(axis=1)) * unit
+        content = question.content if question.content.any() else ~question.content
+        # A stretch is a step and the next one of the same passage, so that nothing falls between two.
+        following = np.minimum(np.arange(len(steps)) + 1, np.repeat(lasts, lasts - firsts + 1))
+        pairs = np.maximum(in_step, in_step[following])[:, content]
+        stretches = ((2 * pairs - whole[content].sum(axis=1)) * unit[content]).mean(axis=1)
+        return Reading(best.mean(axis=1).astype(np.float32), np.maximum.reduceat(stretches, firsts).astype(np.float32))
+
+
+def _steps(lengths: Sequence[int]) -> tuple[Numbers, Numbers, Numbers]:
+    """Where each step of tokens begins, and for each passage which is its first step and which its last."""
+    counts = np.array([-(-length // _STEP) for length in lengths])
+    firsts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    begins = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    within = np.arange(counts.sum()) - np.repeat(firsts, counts)
+    return np.repeat(begins, counts) + within * _STEP, firsts, firsts + counts - 1

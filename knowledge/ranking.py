@@ -62,8 +62,8 @@ def rank(
     if tokens is None and stored is not None:
         tokens, places = stored(places), np.arange(len(places))
     if tokens is not None:
-        closeness = tokens.closeness(encoded, places)
-        again = np.lexsort((numbers[head], -final_score(first[head], closeness)))
+        read = tokens.read(encoded, places)
+        again = np.lexsort((numbers[head], -final_score(first[head], read)))
         order = np.concatenate([head[again], order[READ_CLOSELY:]])
-        closeness = closeness[again]
+        closeness = read.closeness[again]
     return Ranked(numbers[order], cosines[order], coverage[order], closeness)
