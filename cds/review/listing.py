@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, exists, func, select
 
 from cds.decisions import DECIDE_WITHIN
 from cds.recommendations import Listed, Page, check_limit, to_page
@@ -74,13 +74,15 @@ def list_for_review(
 
 
 def conditions(tx: Connection, where: ReviewFilter, *, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as conditions on `recommendations`, the rare ones leading."""
+    """The filter as conditions on `recommendations`: a rare one leads, else a list walks from the newest that fits."""
     found: list[ColumnElement[bool]] = []
+    leading = True
     for name, value in where.given().items():
         if name in _OWN:
-            found.append(_own(tx, name, value))
+            found += _own(tx, name, value, leading=leading)
+            leading = False
         elif name in _LINKED and value != "not_decided":
-            found.append(_linked(tx, *_LINKED[name], value))
+            found += _linked(tx, *_LINKED[name], value)
         elif name == "decision":
             found.append(~exists().where(decisions.c.shown_seq == recommendations.c.seq))
             found.append(recommendations.c.asked_at <= now - DECIDE_WITHIN)
@@ -105,19 +107,28 @@ def _between(tx: Connection, where: ReviewFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _own(tx: Connection, name: str, value: str) -> ColumnElement[bool]:
-    column = recommendations.c[name]
+def _own(tx: Connection, name: str, value: str, *, leading: bool) -> list[ColumnElement[bool]]:
+    column, seq = recommendations.c[name], recommendations.c.seq
     if _is_rare(tx, recommendations, column == value):
-        return recommendations.c.seq.in_(select(recommendations.c.seq).where(column == value))
-    # Wrapped, so that no index of a common value is chosen over walking from the newest on.
-    return func.coalesce(column, "") == value
+        return [seq.in_(select(seq).where(column == value))]
+    # One index is walked, which is in the order of the list; the others are wrapped, so that none of them is chosen.
+    fits = column == value if leading else func.coalesce(column, "") == value
+    return [fits, *_within(tx, column == value, seq)]
 
 
-def _linked(tx: Connection, table: Table, name: str, number: str, value: str) -> ColumnElement[bool]:
-    condition = table.c[name] == value
+def _linked(tx: Connection, table: Table, name: str, number: str, value: str) -> list[ColumnElement[bool]]:
+    condition, seq = table.c[name] == value, table.c[number]
     if _is_rare(tx, table, condition):
-        return recommendations.c.seq.in_(select(table.c[number]).where(condition))
-    return exists().where(condition, table.c[number] == recommendations.c.seq)
+        return [recommendations.c.seq.in_(select(seq).where(condition))]
+    return [exists().where(condition, seq == recommendations.c.seq), *_within(tx, condition, seq)]
+
+
+def _within(tx: Connection, condition: ColumnElement[bool], seq: Column[int]) -> list[ColumnElement[bool]]:
+    """Between the oldest and the newest that fit: a model of last year is not looked for among this year's."""
+    oldest, newest = (
+        tx.execute(select(seq).where(condition).order_by(order).limit(1)).scalar() for order in (seq.asc(), seq.desc())
+    )
+    return [recommendations.c.seq.between(oldest, newest)]
 
 
 def _is_rare(tx: Connection, table: Table, condition: ColumnElement[bool]) -> bool:
