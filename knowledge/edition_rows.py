@@ -1,6 +1,8 @@
 """Rows of the library's tables as the types the rest of the program reads."""
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
+from hashlib import sha256
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -137,6 +139,37 @@ def passage_from(row: Row[Any], document: DocumentRef) -> Passage:
         certainty=row.certainty,
         population=row.population,
     )
+
+
+def edition_row(document: str, edition: str, new: NewDocument, *, at: datetime, by: str | None) -> dict[str, Any]:
+    """What is kept of a new edition, which is a draft."""
+    what = new.metadata
+    return {
+        "id": edition,
+        "document": document,
+        "content_hash": new.content_hash,
+        "original_hash": new.original_hash,
+        "file": new.file,
+        "format": new.format,
+        "state": "draft",
+        "title": what.title,
+        "publisher": what.publisher,
+        "version": what.version,
+        "published_on": what.published,
+        "review_due": what.review_due,
+        "population": what.population,
+        "jurisdiction": what.jurisdiction,
+        "language": what.language,
+        "licence": what.licence,
+        "provenance": dict(what.provenance),
+        "pages": new.pages,
+        "text": new.text,
+        "text_hash": sha256(new.text.encode()).hexdigest(),
+        "flags": [[flag.kind, flag.text, flag.page, flag.count] for flag in new.flags],
+        "passages": len(new.passages),
+        "added_at": at,
+        "added_by": by,
+    }
 
 
 def passage_rows(document: str, edition: str, new: NewDocument) -> Iterator[dict[str, Any]]:

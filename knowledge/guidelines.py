@@ -20,6 +20,7 @@ from knowledge.edition_rows import (
     PASSAGE_COLUMNS,
     batches,
     edition_from,
+    edition_row,
     passage_from,
     passage_rows,
     reference_from,
@@ -28,6 +29,9 @@ from knowledge.edition_rows import (
 from knowledge.editions import Affected, Box, Edition, NewDocument, WordBox, edition_id, slug
 from knowledge.recall import affected_by
 from knowledge.tables_guidelines import documents, editions, passages
+
+# Any number that nothing else in the database locks by.
+_TURN_OF_DRAFTS = 7203849
 
 
 class Library:
@@ -42,6 +46,7 @@ class Library:
 
     def add_draft(self, tx: Connection, new: NewDocument, *, actor: Actor | None = None) -> str:
         """Keep a new edition where no search finds it yet; its id. The same content again is the same draft."""
+        _one_at_a_time(tx)
         known = self.by_content(tx, [new.content_hash])
         if known:
             return known[new.content_hash].id
@@ -53,34 +58,8 @@ class Library:
             tx.execute(insert(documents).values(id=document, id_stated=stated, file=new.file, added_at=now))
         else:
             tx.execute(update(documents).where(documents.c.id == document).values(file=new.file))
-        what = new.metadata
         tx.execute(
-            insert(editions).values(
-                id=edition,
-                document=document,
-                content_hash=new.content_hash,
-                original_hash=new.original_hash,
-                file=new.file,
-                format=new.format,
-                state="draft",
-                title=what.title,
-                publisher=what.publisher,
-                version=what.version,
-                published_on=what.published,
-                review_due=what.review_due,
-                population=what.population,
-                jurisdiction=what.jurisdiction,
-                language=what.language,
-                licence=what.licence,
-                provenance=dict(what.provenance),
-                pages=new.pages,
-                text=new.text,
-                text_hash=sha256(new.text.encode()).hexdigest(),
-                flags=[[flag.kind, flag.text, flag.page, flag.count] for flag in new.flags],
-                passages=len(new.passages),
-                added_at=now,
-                added_by=actor.id if actor else None,
-            )
+            insert(editions).values(**edition_row(document, edition, new, at=now, by=actor.id if actor else None))
         )
         for some in batches(list(passage_rows(document, edition, new))):
             tx.execute(insert(passages), some)
@@ -303,3 +282,9 @@ class Library:
     def affected(self, tx: Connection, name: str) -> tuple[Affected, ...]:
         """Every past recommendation that rests on a document or edition: the recall list."""
         return affected_by(tx, [found.id for found in self.editions_named(tx, name)])
+
+
+def _one_at_a_time(tx: Connection) -> None:
+    """Let drafts come in one after the other: two loads of one new document would both find that it is not there."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(select(func.pg_advisory_xact_lock(_TURN_OF_DRAFTS)))

@@ -1,5 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from hashlib import sha256
+from threading import Barrier
 
 import pytest
 from sqlalchemy import insert, select
@@ -211,6 +213,25 @@ def test_nothing_rests_on_a_document_nobody_asked_about(db: Database, library: L
     publish(db, library, document())
     with db.reading() as tx:
         assert library.affected(tx, "pneumonia") == ()
+
+
+def test_two_loads_of_the_same_new_document_at_once_make_one_edition(db: Database, library: Library) -> None:
+    begun = Barrier(2)
+
+    def load(number: int) -> list[str]:
+        ids = []
+        for one in range(8):
+            begun.wait(30)  # a load that failed must not keep the other waiting
+            with db.transaction() as tx:
+                ids.append(library.add_draft(tx, document(id=f"guideline-{one}"), actor=LIBRARIAN))
+        return ids
+
+    with ThreadPoolExecutor(2) as loads:
+        first, second = loads.map(load, range(2))
+    assert first == second
+    with db.reading() as tx:
+        assert {one.id for one in library.editions(tx)} == set(first)
+        assert all(len(library.passages_of(tx, one)) == 1 for one in first)
 
 
 def test_the_recall_list_names_recommendations_and_what_was_decided(db: Database, library: Library) -> None:
