@@ -24,6 +24,7 @@ class Scope(StrEnum):
     SEARCH = "search"
     CONSULT = "consult"
     DECIDE = "decide"
+    SHARE = "share"
     PATIENTS = "patients"
     LIBRARY = "library"
     AUDIT = "audit"

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from api.consults import read_consult
 from api.deps import Parts
 from api.pages import go_to, page
 from api.services import Services
-from api.sharing_access import Physician, Word, done, mine, open_to, section_of, writing
+from api.sharing_access import Physician, Word, done, mine, open_to, writing
 from api.sharing_hub import event_stream, first_number
-from api.sharing_model import fill_grid, shared_model, usable_model
+from api.sharing_model import shared_model, usable_model
+from api.sharing_opening import open_for
+from api.sharing_pdf import pdf_of
 from api.sharing_public import patient_values
 from api.sharing_view import physician_values
 from api.sharing_words import OWN_NAMES
@@ -20,7 +21,6 @@ from cds.clock import today
 from cds.recommendations import load, questions
 from cds.recommendations import page as listed_page
 from cds.sharing import joining, members, sessions
-from cds.sharing.drafting import PASSAGES, draft
 from cds.sharing.events import Event, read_events
 from cds.sharing.instruments import COLLABORATE, IMPORTANCE, SURE, needs_support
 from cds.sharing.rewording import LANGUAGES
@@ -43,21 +43,7 @@ def listed(request: Request, actor: Physician, services: Parts) -> HTMLResponse:
 @router.post("/sessions")
 def opened(request: Request, actor: Physician, services: Parts, consult: Word = "") -> Response:
     """Open a session about a consult's question; its grid is drafted from what the library says."""
-    with services.db.reading() as tx:
-        found = read_consult(tx, services, actor, consult)
-    question = found.recommendation.question
-    more = services.consult_parts().retriever.search(f"shared decision options: {question}", limit=PASSAGES)
-    grid = draft(
-        question,
-        (*found.recommendation.evidence, *more.hits),
-        lambda passage: section_of(services, passage),
-        on=today(services.clock),
-    )
-    with services.db.transaction() as tx:
-        made = sessions.open_session(
-            tx, found.recommendation, grid, actor=actor, clock=services.clock, log=services.log
-        )
-    shared_model(request.app).begin(made, actor, "grid", fill_grid(services, made, actor, question))
+    made = open_for(request, services, actor, consult)
     return go_to(request, f"/sessions/{made.id}")
 
 
@@ -80,6 +66,13 @@ def printed(session_id: str, request: Request, actor: Physician, services: Parts
     shared: Shared = values["shared"]
     values = patient_values(shared, shared.language or "en")
     return page(request, "sharing/take_home.html", **values, on=today(services.clock), home=f"/sessions/{session_id}")
+
+
+@router.get("/sessions/{session_id}/print.pdf")
+def printed_as_pdf(session_id: str, request: Request, actor: Physician, services: Parts) -> Response:
+    """The same as a file."""
+    shared: Shared = _values(request, services, actor, session_id)["shared"]
+    return pdf_of(shared, shared.language or "en", services)
 
 
 @router.get("/sessions/{session_id}/events")

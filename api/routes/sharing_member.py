@@ -13,6 +13,7 @@ from api.deps import Parts, anyone
 from api.pages import go_to, page
 from api.services import Services
 from api.sharing_hub import event_stream, first_number, hub_of
+from api.sharing_pdf import pdf_of
 from api.sharing_public import patient_values
 from api.sharing_words import language_of, why_refused, words
 from cds.clock import today
@@ -87,6 +88,15 @@ def printed(request: Request, services: Parts) -> HTMLResponse:
     if values["member"].state != "confirmed":
         raise _gone()
     return page(request, "sharing/take_home.html", **values, on=today(services.clock), home="/shared")
+
+
+@router.get("/shared/print.pdf")
+def printed_as_pdf(request: Request, services: Parts) -> Response:
+    """The same as a file, made here."""
+    values = _values(request, services)
+    if values["member"].state != "confirmed":
+        raise _gone()
+    return pdf_of(values["shared"], values["language"], services)
 
 
 @router.get("/shared/events")

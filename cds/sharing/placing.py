@@ -2,7 +2,7 @@
 
 import re
 
-from cds.medicines import classes_in, names_in
+from cds.medicines import classes_in, mentions, names_in
 from cds.offer import stems
 from cds.sharing.grid import Aspect, Option
 from cds.sharing.sorting import aspect_of, is_nothing
@@ -24,10 +24,8 @@ def misplaced(text: str, option: Option, aspect: Aspect, rivals: tuple[Option, .
         return "it tells the clinician what to do and describes nothing"
     if not speaks_of(text, option.name, tuple(other.name for other in rivals)):
         return f"the sentence does not speak of “{option.name}”"
-    found = aspect_of(text)
-    if {aspect, found} == {"benefits", "harms"}:
-        return "it speaks of harm" if found == "harms" else "it does not speak of harm"
-    return None
+    # The words for harm are known; what is good has no words of its own.
+    return "it speaks of harm" if aspect == "benefits" and aspect_of(text) == "harms" else None
 
 
 def speaks_of(text: str, name: str, others: tuple[str, ...]) -> bool:
@@ -36,7 +34,9 @@ def speaks_of(text: str, name: str, others: tuple[str, ...]) -> bool:
     if is_nothing(name):
         subject = stems(name) - _COMMON
         return _DONE_WITHOUT.search(text) is not None and (not subject or bool(subject & said))
-    if names_in(name) & names_in(text) or classes_in(name) & classes_in(text):
+    if names_in(name):  # a medicine by its name: another of its class is another medicine
+        return bool(names_in(name) & names_in(text))
+    if {mention.name for mention in mentions(name) if mention.is_class} & classes_in(text):
         return True
     doing = [other for other in others if other != name and not is_nothing(other)]
     own = stems(name) - _COMMON

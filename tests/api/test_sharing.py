@@ -1,21 +1,26 @@
 """A shared session through both doors: what each may do, and that the patient's side holds only what was released."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 
 from api.auth.accounts import Account
+from api.sharing_model import shared_model
 from cds.actors import Role
+from cds.errors import Unavailable
+from cds.language_model import Draft
 from cds.sharing.events import read_events
 from cds.sharing.joining import ADDRESS_TRIES, CODE_LASTS, open_code
 from cds.sharing.members import LONGEST
 from cds.sharing.sessions import sessions_by
 from cds.sharing.state import Shared, fold
 from tests.api.conftest import TestedServices
-from tests.cds.fakes import Shelf, document, passage
+from tests.cds.fakes import Scripted, Shelf, document, passage
 
 Clients = Callable[[Role | None], TestClient]
 AF = document("atrial-fibrillation", "Atrial fibrillation")
@@ -30,6 +35,13 @@ CHOICE = passage(
     "The certainty of these figures is moderate.",
     of=AF,
     section=("Shared decision",),
+)
+MORE = passage(
+    "af-more",
+    "Bruising is seen in 20 of 100 people who take warfarin. Apixaban causes nausea in 5 of 100 people. "
+    "Offer warfarin to people with a mechanical valve. Headaches are seen in 7 of 100 people who take warfarin.",
+    of=AF,
+    section=("Unwanted effects of warfarin",),
 )
 QUESTION = "Should a person with atrial fibrillation and a score of 4 take warfarin?"
 PAGE = {"accept": "text/html"}
@@ -91,9 +103,14 @@ class Walk:
     def seen(self) -> str:
         return self.patient.get("/shared/live").text
 
+    def wait(self) -> None:
+        """Until the model has done its work for this session."""
+        model = shared_model(self.physician.app)  # type: ignore[arg-type]
+        while model.doing(self.id):
+            time.sleep(0.01)
+
     def refused(self) -> list[str]:
         """Why somebody was turned away, from the log's entries."""
-        import orjson
         from sqlalchemy import select
 
         from cds.audit.tables import entries
@@ -193,6 +210,99 @@ def test_release_without_a_qualifying_item_needs_a_reason(walk: Walk) -> None:
     assert walk.state.released == {}
     walk.do("/release", items="topic.decision", reason="The patient knows the condition well")
     assert list(walk.state.released) == ["topic.decision"]
+
+
+def test_a_whole_option_is_shown_and_taken_back_at_once(walk: Walk) -> None:
+    walk.enter()
+    first, warfarin = walk.state.grid.options
+    walk.do("/release", items=f"option.{warfarin.id}", reason="First this one")
+    assert [item["option_name"] for item in walk.state.released.values()] == ["Warfarin"] * 4
+    assert first.name not in walk.seen
+    walk.do("/withdraw", items=f"option.{warfarin.id}")
+    assert walk.state.released == {}
+
+
+def test_an_answer_can_be_taken_back(walk: Walk) -> None:
+    walk.enter()
+    walk.say("/questions", text="Can I drive?")
+    question = walk.state.questions[0].id
+    walk.do(f"/questions/{question}", text="Yes, you can drive.")
+    walk.do(f"/questions/{question}/release")
+    assert "Yes, you can drive." in walk.seen
+    walk.do("/withdraw", items=f"answer.{question}")
+    assert "Yes, you can drive." not in walk.seen
+
+
+def test_an_option_the_library_does_not_speak_of_says_so(walk: Walk) -> None:
+    walk.do("/options", name="Wait and see")
+    page = walk.physician.get(f"{walk.at}/live").text
+    assert walk.state.grid.options[-1].nothing and "our library does not speak of this" in page
+    walk.do("/release", items=f"option.{walk.state.grid.options[-1].id}", reason="We talked about it")
+    walk.enter()
+    assert walk.seen.count("Our library does not say.") == 4
+
+
+def test_the_model_fills_the_grid_and_what_the_checks_refuse_is_shown_as_refused(
+    walk: Walk, services: TestedServices
+) -> None:
+    services.shelf.passages = (CHOICE, MORE)
+    wanted = [
+        {"sentence": "Bruising", "option": "Warfarin", "place": "harms"},
+        {"sentence": "Apixaban", "option": "Warfarin", "place": "harms"},
+        {"sentence": "Offer", "option": "Warfarin", "place": "asks"},
+        {"sentence": "Headaches", "option": "Warfarin", "place": "benefits"},
+    ]
+    services.model_ = Placing(wanted)
+    walk.do("/model", what="grid")
+    walk.wait()
+    warfarin = next(option for option in walk.state.grid.options if option.name == "Warfarin")
+    added = [line for line in warfarin.lines if line.drafted]
+    assert [line.text for line in added] == ["Bruising is seen in 20 of 100 people who take warfarin."]
+    assert added[0].by == "library" and added[0].citation is not None and added[0].citation.passage == MORE.id
+    assert [one.why for one in walk.state.refused] == [
+        "the sentence does not speak of “Warfarin”",
+        "it tells the clinician what to do and describes nothing",
+        "it speaks of harm",
+    ]
+    page = walk.physician.get(f"{walk.at}/live").text
+    assert "placed by scripted, checked" in page and "the checks refused (3)" in page
+    walk.enter()
+    assert "Bruising" not in walk.seen, "not before it is released"
+
+
+def test_easier_words_are_offered_only_when_they_say_the_same(walk: Walk, services: TestedServices) -> None:
+    hard = "Warfarin needs regular INR tests, and food, alcohol and many medicines change its effect."
+    services.model_ = Rewording({hard: "Warfarin needs regular INR tests. Food, alcohol and many medicines change it."})
+    walk.do("/model", what="easier")
+    walk.wait()
+    assert walk.state.easier[hard].failed is None
+    line = next(line for line in walk.state.grid.lines if line.text == hard)
+    assert "Use this" in walk.physician.get(f"{walk.at}/live").text
+    walk.do("/easier", line=line.id)
+    changed = next(one for one in walk.state.grid.lines if one.id == line.id)
+    assert changed.text == walk.state.easier[hard].text and changed.by == "library"
+
+
+def test_easier_words_with_another_number_are_refused(walk: Walk, services: TestedServices) -> None:
+    line = next(line for line in walk.state.grid.lines if "about 3 have a major bleed" in line.text)
+    services.model_ = Rewording({line.text: "About 30 of 100 people on warfarin bleed a lot."})
+    walk.do("/topics", name="updates", text="")
+    walk.do("/model", what="easier")
+    walk.wait()
+    found = walk.state.easier.get(line.text)
+    assert found is None or found.failed is not None
+    walk.do("/easier", line=line.id)
+    assert line in walk.state.grid.lines
+
+
+def test_a_model_that_fails_leaves_the_quoted_grid_and_says_so(walk: Walk, services: TestedServices) -> None:
+    before = walk.state.grid
+    services.shelf.passages = (CHOICE, MORE)
+    services.model_ = Scripted(Unavailable("away", code="model_too_slow"), skill="select")
+    walk.do("/model", what="grid")
+    walk.wait()
+    assert walk.state.grid == before and walk.state.trouble == "model_too_slow"
+    assert "The model could not finish" in walk.physician.get(f"{walk.at}/live").text
 
 
 def test_a_changed_number_loses_its_source_and_is_flagged(walk: Walk) -> None:
@@ -383,3 +493,31 @@ def test_texts_of_an_erased_patient_are_gone_from_the_session(
         erase_contents(tx, patient=my_patient, log=services.log, actor=None)
     page = physician.get(at, headers=PAGE)
     assert page.status_code == 200 and "private" not in page.text and "was erased" in page.text
+
+
+class Placing(Scripted):
+    """Places the sentences that begin with these words."""
+
+    def __init__(self, wanted: list[dict[str, str]]) -> None:
+        super().__init__(skill="select")
+        self.wanted = wanted
+
+    def complete(self, **asked: object) -> Draft:
+        numbered = {text: at for at, text in re.findall(r"^(\d+)\. (\w+)", str(asked["user"]), re.M)}
+        lines = [{**one, "sentence": numbered[one["sentence"]]} for one in self.wanted]
+        self.lines.append(orjson.dumps({"lines": lines}).decode())
+        return super().complete(**asked)
+
+
+class Rewording(Scripted):
+    """Gives these texts for those, and the same for any other."""
+
+    def __init__(self, known: dict[str, str], *, otherwise: str | None = None) -> None:
+        super().__init__(skill="select")
+        self.known, self.otherwise = known, otherwise
+
+    def complete(self, **asked: object) -> Draft:
+        numbered = re.findall(r"^(\d+)\. (.*)$", str(asked["user"]), re.M)
+        given = {at: self.known.get(text, self.otherwise or text) for at, text in numbered}
+        self.lines.append(orjson.dumps(given).decode())
+        return super().complete(**asked)
