@@ -58,15 +58,23 @@ def strip_for(services: Services, actor: Actor, patient: str | None) -> PatientS
 
 def read_consult(tx: Connection, services: Services, actor: Actor, consult_id: str) -> Consult:
     """One consult, for who asked it or who may open its patient's record; to others it does not exist."""
-    recommendation, audit = load(tx, consult_id)
+    try:
+        recommendation, audit = load(tx, consult_id)
+    except NotFound:
+        raise _no_consult() from None
     if recommendation.patient is None:
         # A record that asked by a hook shows its users the link, whose 80 random bits nobody guesses.
         readable = recommendation.asked_by == actor.id or came_by_hook(tx, consult_id)
     else:
         readable = recommendation.patient in patients_of(tx, actor, clock=services.clock)
     if not readable:
-        raise NotFound("There is no such consult, or it is not open to you.")
+        raise _no_consult()
     return Consult(recommendation, audit, decisions_for(tx, consult_id))
+
+
+def _no_consult() -> NotFound:
+    # In the same words whether it is absent or another's: the words would tell.
+    return NotFound("There is no such consult, or it is not open to you.", code="no_consult")
 
 
 def thread_of(tx: Connection, services: Services, actor: Actor, consult: Consult) -> tuple[Consult, ...]:

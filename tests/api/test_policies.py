@@ -1,5 +1,6 @@
 """Every route × every identity: who may do what, and nothing without a policy."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -8,15 +9,18 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
-from api.auth.accounts import Account
+from api.auth.accounts import Account, add_account
+from api.auth.identity import LOOPBACK_COOKIE
+from api.auth.sign_in import start_sign_in
 from api.auth.tokens import Scope, add_token
 from api.deps import Open, Policy
 from api.openapi import policies_of as policies_named
 from cds.actors import Role
-from tests.api.conftest import TestedServices
+from tests.api.conftest import ASKED, TestedServices
 
 Clients = Callable[[Role | None], TestClient]
 REFUSED = {401, 403}
+BODY = {"choice": "accepted"}
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str, Policy | Open]]:
@@ -114,3 +118,34 @@ def test_a_revoked_and_an_unknown_token_open_nothing_even_beside_a_good_cookie(c
     browser = client_as(Role.PHYSICIAN)
     assert browser.get("/account").status_code == 200
     assert browser.get("/account", headers={"authorization": "Bearer cds_unknown"}).status_code == 401
+
+
+def test_what_is_of_another_physicians_patient_looks_like_what_is_not_there(
+    app: FastAPI, client_as: Clients, services: TestedServices, my_patient: str
+) -> None:
+    mine = client_as(Role.PHYSICIAN)
+    asked = mine.post("/api/v1/consults", json={"question": ASKED, "patient": my_patient}).json()["id"]
+    opened = mine.post("/sessions", data={"consult": asked}).headers["location"].rsplit("/", 1)[-1].partition("#")[0]
+    with services.db.transaction() as tx:
+        other = add_account(
+            tx, name="b.physician", display="B", roles={Role.PHYSICIAN}, password=None, at=services.clock.now()
+        )
+        secret = start_sign_in(tx, other, method="password", at=services.clock.now())
+    stranger = client_as(None)
+    stranger.cookies.set(LOOPBACK_COOKIE, secret)
+    ids = {"patient_id": my_patient, "consult_id": asked, "session_id": opened}
+    seen, differs = 0, {}
+    for method, path, policy in routes_of(app):
+        named = [name for name in ids if f"{{{name}}}" in path]
+        if not named or isinstance(policy, Open) or Role.PHYSICIAN not in policy.roles:
+            continue
+        if path.endswith("/emergency"):
+            continue  # this is how a record is opened: it works for a patient who is there
+        # The other parts of the address are absent either way.
+        filled = re.sub(r"\{(\w+)(?::\w+)?\}", lambda part: ids.get(part[1], "absent"), path)
+        absent = re.sub(r"\{\w+(?::\w+)?\}", "absent", path)
+        there, not_there = (stranger.request(method, at, json=BODY) for at in (filled, absent))
+        seen += 1
+        if (there.status_code, there.text) != (not_there.status_code, not_there.text) or there.status_code < 400:
+            differs[method, path] = (there.text, not_there.text)
+    assert seen > 20 and differs == {}
