@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth.identity import clear_attempt, cookie_name, keep_attempt, kept_attempt, set_cookie
-from api.auth.openid.errors import ProviderUnavailable, SignInRefused
+from api.auth.openid.errors import ProviderUnavailable, SignInRefused, refused
 from api.auth.openid.provider import Provider
 from api.auth.openid.signing_in import begin, finish
 from api.deps import Parts, anyone
@@ -42,10 +42,13 @@ def come_back(
     code: Annotated[str, Query(max_length=4000)] = "",
     state: Annotated[str, Query(max_length=200)] = "",
     iss: Annotated[str, Query(max_length=300)] = "",
+    error: Annotated[str, Query(max_length=300)] = "",
 ) -> Response:
     """From the provider with a code; out with a cookie of ours."""
     provider = _provider(services)
     try:
+        if error and not state:  # some providers say no without saying to what
+            raise refused("provider_refused")
         secret, after = finish(
             services.db,
             provider,
