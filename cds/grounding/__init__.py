@@ -7,6 +7,7 @@ from cds.grounding.comparison import check_comparison
 from cds.grounding.content import check_content
 from cds.grounding.direction import check_direction
 from cds.grounding.drugs import check_drugs
+from cds.grounding.edits import check_edits
 from cds.grounding.foreign import check_foreign
 from cds.grounding.negation import check_negation
 from cds.grounding.numbers import check_numbers
@@ -24,6 +25,7 @@ CHECKS: tuple[Callable[[Reading], CheckResult], ...] = (
     check_citations,
     check_foreign,
     check_content,
+    check_edits,
     check_drugs,
     check_numbers,
     check_negation,

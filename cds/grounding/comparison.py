@@ -4,6 +4,7 @@
 
 import re
 
+from cds.grounding.direction import OPPOSITES
 from cds.grounding.reading import Reading
 from cds.recommendation import CheckResult
 from cds.wording.sentence import Sentence, Term
@@ -41,8 +42,11 @@ def check_comparison(reading: Reading) -> CheckResult:
     applies = False
     for sentence in reading.claim:
         aligned = reading.aligned(sentence)
-        if aligned and _alike(sentence) != _alike(aligned[0]) and (_unlike(sentence) or _unlike(aligned[0])):
+        differ = bool(aligned) and _alike(sentence) != _alike(aligned[0])
+        if differ and (_unlike(sentence) or _unlike(aligned[0])) and not _said_alike(sentence, reading.evidence):
             return _fail("one says that they differ, the other that they do not")
+        if _changed_nothing(sentence, reading.evidence):
+            return _fail("the cited text found no difference in this")
         for mine in _sides(sentence):
             for other in aligned[:2]:
                 for theirs in _sides(other):
@@ -52,6 +56,26 @@ def check_comparison(reading: Reading) -> CheckResult:
                     if _crossed(mine, theirs):
                         return _fail("the two sides have changed places")
     return CheckResult("comparison", "pass" if applies else "not_applicable")
+
+
+def _said_alike(sentence: Sentence, evidence: tuple[Sentence, ...]) -> bool:
+    """Whether another cited sentence says of what is compared here what this one says: that it differs, or not."""
+    for other in evidence:
+        both = any(t.core and t.specific and any(o.core for o in other.like(t)) for t in sentence.terms)
+        if both and _alike(other) == _alike(sentence):
+            return True
+    return False
+
+
+def _changed_nothing(sentence: Sentence, evidence: tuple[Sentence, ...]) -> bool:
+    """Reduced mortality, where all that is said of mortality is that it did not differ."""
+    stems = sentence.stems
+    at = next((i for i, s in enumerate(stems) if any(s in side for pair in OPPOSITES[:2] for side in pair)), None)
+    if at is None or _alike(sentence) or any(segment.sign < 0 for segment in sentence.segments):
+        return False
+    of = [t for t in sentence.terms if t.first > at and t.specific][:1]
+    said = [other for other in evidence if of and other.like(of[0])]
+    return bool(said) and all(_alike(other) for other in said)
 
 
 def _fail(detail: str) -> CheckResult:

@@ -19,14 +19,14 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
     (_stems(one), _stems(other))
     for one, other in (
         ("increase increased increasing raise raised rise risen higher high elevate elevated more greater grow boost larger elevation "
-         "upregulate upregulated upregulation longer taller heightened escalate uptitrate augment most highest greatest amplify gain hyperactive elevating exceed double doubled doubling triple tripled",
+         "upregulate upregulated upregulation longer taller heightened escalate uptitrate augment most highest greatest amplify gain prolong prolonged lengthen extend extended hyperactive elevating exceed double doubled doubling triple tripled",
          "reduce reduced reduction lower lowered low decrease decreased decline declined fewer less fall drop diminish smaller shorter cut "
-         "downregulate downregulated downregulation lessen taper lowest least fewest shrink deplete depleted attenuate loss lose diminished impair minimise halve halved halving"),
-        ("improve improved improvement better beneficial benefit superior enhance ameliorate favourable best protective",
-         "worsen worse deteriorate deterioration harmful harm inferior aggravate detrimental poorer unfavourable worst exacerbate"),
+         "downregulate downregulated downregulation lessen taper lowest least fewest shrink deplete depleted attenuate loss lose diminished impair shorten shortened shortens minimise halve halved halving"),
+        ("improve improved improvement better beneficial superior enhance ameliorate favourable best protective",
+         "worsen worse deteriorate deterioration harmful inferior aggravate detrimental poorer unfavourable worst exacerbate"),
         ("activate activates activation promote promotes promoting stimulate stimulates induce induces upregulate enhance facilitate",
          "inhibit inhibits inhibition suppress suppresses suppression block blocks repress downregulate attenuate abolish impair"),
-        ("cause causes causing trigger triggers provoke", "prevent prevents prevention preventing avert protect protects"),
+        ("cause causes causing trigger triggers provoke lead leads leading", "prevent prevents prevention preventing avert protect protects prophylaxis prophylactic"),
         ("before prior preceding pre-treatment beforehand", "after following afterwards thereafter post-treatment"),
         ("early earlier earliest", "late later latest delayed delay"),
         ("prolong prolonged lengthen extend extended", "shorten shortened abbreviate abbreviated"),
@@ -56,6 +56,41 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("short-term", "long-term"),
         ("short", "long"),
         ("primary", "secondary"),
+        ("thick thicker thicken", "thin thinner"),
+        ("widen widens widened wide wider dilate dilated dilatation", "narrow narrows narrowed narrower constrict constricted constriction"),
+        ("preserved", "reduced impaired"),
+        ("deep deeper", "superficial"),
+        ("dry", "wet moist"),
+        ("hot warm warmer", "cold cool cooler"),
+        ("anterior", "posterior"),
+        ("medial", "lateral"),
+        ("internal", "external"),
+        ("live", "inactivated killed"),
+        ("present presence", "absent absence"),
+        ("bedtime night evening supper", "breakfast morning"),
+        ("fluid", "solid"),
+        ("light", "heavy"),
+        ("contract contraction", "relax relaxation"),
+        ("open", "closed"),
+        ("inside", "outside"),
+        ("upright", "supine"),
+        ("hyperglycaemia", "hypoglycaemia"),
+        ("hyperkalaemia", "hypokalaemia"),
+        ("hypertension", "hypotension"),
+        ("tachycardia", "bradycardia"),
+        ("hypernatraemia", "hyponatraemia"),
+        ("hyperthyroidism", "hypothyroidism"),
+        ("ischaemic", "haemorrhagic"),
+        ("gram-positive", "gram-negative"),
+        ("include included includes", "exclude excluded excludes"),
+        ("first", "last second"),
+        ("easy easily", "difficult hard"),
+        ("high", "low"),
+        ("breast", "bottle formula"),
+        ("begin beginning onset", "end"),
+        ("remember", "forget"),
+        ("lie lying", "sit sitting stand standing"),
+        ("tighten tight", "loosen loose"),
     )
 )  # fmt: skip
 _ANATOMY = word_set(
@@ -65,6 +100,7 @@ _ANATOMY = word_set(
 )
 _AMBIGUOUS = frozenset({"right", "left"})  # "right away", "is left"
 _ORDER = OPPOSITES[4][0] | OPPOSITES[4][1]  # before and after: what follows them is what they are of
+_MOVED = _stems("increase raise reduce lower decrease improve worsen")
 _GRADED = frozenset(
     {"risk", "dose", "doses", "quality", "certainty", "grade", "severity", "intensity", "income", "mood"}
 )
@@ -77,7 +113,12 @@ _BEFOREHAND = word_set(
 _DEEDS = frozenset().union(*(side for pair in OPPOSITES[:4] for side in pair))  # what is done, and may be denied
 _BESIDE = 2.5  # the word right after: "higher" is said of the mortality in "higher mortality"
 _OBJECT = 5
-_ELSEWHERE = 0.6
+_ANOTHER = 0.6
+
+
+def opposites_of(stem: str) -> list[frozenset[str]]:
+    """The words that say the opposite of this one."""
+    return [there for one, other in OPPOSITES for here, there in ((one, other), (other, one)) if stem in here]
 
 
 def check_direction(reading: Reading) -> CheckResult:
@@ -118,6 +159,8 @@ def _places(sentence: Sentence, stems: frozenset[str]) -> list[int]:
         after = sentence.stems[i + 1] if i + 1 < len(sentence.tokens) else ""
         if after in _ANATOMY or (token.text in _AMBIGUOUS and after in ("away", "", ",", ".")):
             continue
+        if token.text in ("more", "less") and after == "than" and stems & _MOVED and _MOVED & set(sentence.stems[:i]):
+            continue  # "lowered it more than"
         found.append(i)
     return found
 
@@ -139,9 +182,21 @@ def _turned(
         alike = [i for i in _places(other, mine | theirs) if _joined(other, i) == joined]
         same = max([same, *(_fit(sentence, at, other, i) for i in alike if other.stems[i] in mine)])
         turned = max([turned, *(_fit(sentence, at, other, i) for i in alike if other.stems[i] in theirs)])
-    if not turned:
+    if not turned or (sentence.stems[at] in _ORDER and _elsewhere(sentence, at, aligned)):
         return False
-    return same < _ELSEWHERE * turned
+    return same < _ANOTHER * turned
+
+
+def _elsewhere(sentence: Sentence, at: int, aligned: tuple[Sentence, ...]) -> bool:
+    """Whether the time said here with "after" or "before" is said in the cited text beside neither."""
+    for quantity in sentence.quantities:
+        if 0 < at - quantity.last <= 2:
+            for other in aligned:
+                alike = [q for q in other.quantities if q.dimension == quantity.dimension and q.low == quantity.low]
+                orders = _places(other, _ORDER)
+                if alike and not any(_beside(q, i, ordered=True) for q in alike for i in orders):
+                    return True
+    return False
 
 
 def _fit(sentence: Sentence, at: int, other: Sentence, there: int) -> float:

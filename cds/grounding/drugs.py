@@ -13,6 +13,8 @@ _ALSO_MEASURED = word_set(
     glucose iron calcium hormone fluid nutrient electrolyte supplement immunoglobulin prostaglandin
     """
 )
+_AIMS = frozenset({"relief", "loss", "sedation", "control"})
+_MOST = 0.5
 _DOSED = frozenset(
     {"mass", "activity", "tablets", "capsules", "puffs", "drops", "mass/mass", "activity/mass", "rate", "sprays"}
 )
@@ -28,10 +30,10 @@ def check_drugs(reading: Reading) -> CheckResult:
     offered = [m for sentence in (*reading.evidence, *reading.lead, *reading.context) for m in sentence.medicines]
     cited = [m for sentence in reading.evidence for m in sentence.medicines]
     for mention, sentence in wanted:
-        if mention.name in _ALSO_MEASURED:
+        if mention.name in _ALSO_MEASURED or _ordinary(mention, sentence):
             continue
         if not _borne_out(mention, offered, sentence):
-            replaced = cited and any(_unsaid(m, reading) for m in cited)
+            replaced = any(_unsaid(m, reading) for m in cited) and _spoken_of(sentence, reading)
             verdict = "contradicted" if replaced else "not_addressed"
             return _fail(f"{mention.name} is not named in the cited text", verdict)
     for sentence in reading.claim:
@@ -44,6 +46,19 @@ def check_drugs(reading: Reading) -> CheckResult:
     return CheckResult("drug", "pass")
 
 
+def _ordinary(mention: Mention, sentence: Sentence) -> bool:
+    """Whether the words are those of what a medicine is for, not of a medicine: "pain relief", "weight loss"."""
+    words = [token.text for token in sentence.tokens[mention.first : mention.last + 1]]
+    return mention.is_class and words[-1] in _AIMS
+
+
+def _spoken_of(sentence: Sentence, reading: Reading) -> bool:
+    """Whether the evidence speaks of the rest of the sentence, so that only the medicine is another."""
+    rest = [t for t in sentence.terms if t.medicine is None]
+    found = sum(t.weight for t in rest if any(other.like(t) for other in reading.evidence))
+    return bool(sentence.quantities and not rest) or found > _MOST * sum(t.weight for t in rest)
+
+
 def _elsewhere(sentence: Sentence, reading: Reading) -> bool:
     """Whether what is said of the one medicine is said, all of it, where the evidence speaks of another."""
     named = {key for mention in sentence.medicines for key in mention.keys}
@@ -54,8 +69,8 @@ def _elsewhere(sentence: Sentence, reading: Reading) -> bool:
     for part, numbers in parts_of(reading.evidence[0]):
         here = [t for t in part.terms if t.segment in numbers]
         shared = sum(t.weight for t in rest if any(t.matches(o) for o in here))
-        keys = {key for t in here if t.medicine for key in t.medicine.keys}
-        if keys & named or not keys:
+        there = [t.medicine for t in here if t.medicine]
+        if not there or any(_same(m, o) for m in sentence.medicines for o in there):
             own = max(own, shared)
         else:
             other = max(other, shared)

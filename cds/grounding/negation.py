@@ -40,7 +40,9 @@ _IMPERATIVE = word_set(
     monitor withhold arrange ask review repeat switch
     """
 )
+_SUBJECT = 0.3  # of what is said, weighs what it is said of
 _FEW = 2  # of an order, what it is about: "keep the vaccine in a refrigerator and never freeze it"
+_PHRASE = 0.6  # of a clause's words, in finding it, those of "in adults with asthma"
 _PRONOUNS = frozenset({"it", "they", "them"})
 
 
@@ -91,7 +93,7 @@ def check_negation(reading: Reading) -> CheckResult:
             for number in sorted(numbers):
                 own = [term for term in terms if term.segment == number]
                 meant = _meant(terms, amounts, parts, sentence, number, orders=orders)
-                against = against or _against(sentence, own, meant, parts)
+                against = against or _against(sentence, own, meant, parts, orders=_told(sentence, numbers, meant))
             if against and not _conditional(sentence, numbers, reading.evidence):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
@@ -151,10 +153,12 @@ def _meant(
         score = 0.0
         for term in terms:
             held = part.holding(term)
+            weight = term.weight * (1.0 if term.segment == number else _NEIGHBOUR) * _share(sentence, term)
+            weight *= 1.0 if term.core else _PHRASE
             if held and (not term.local or any(o.local for o in held)):  # "not pregnant" is another clause's "pregnant"
-                score += term.weight * (1.0 if term.segment == number else _NEIGHBOUR)
+                score += weight
             elif occurrences(term, part.sentence) and not held:
-                score += 0.3 * term.weight * (1.0 if term.segment == number else _NEIGHBOUR)
+                score += 0.3 * weight
         for amount in amounts:
             alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
             near = 1.0 if sentence.segment_of(amount.last) == number else _NEIGHBOUR
@@ -168,7 +172,27 @@ def _meant(
     return [part for score, part in scored if best and score >= _NEARLY * best]
 
 
-def _against(sentence: Sentence, terms: list[Term], meant: list[_Said], parts: list[_Said]) -> str:
+def _share(sentence: Sentence, term: Term, *, any_term: bool = False) -> float:
+    """What a denial turns is the predicate: the subject before it may be said of elsewhere with another sign."""
+    if (term.medicine and not any_term) or term.segment >= len(sentence.segments):
+        return 1.0
+    segment = sentence.segments[term.segment]
+    words = sentence.words()
+    verb = next((i for i in range(segment.first, segment.last + 1) if words[i] in _VERBS), None)
+    subject = (
+        verb is not None
+        and term.last < verb
+        and any(t.first > verb and t.segment == term.segment for t in sentence.terms)
+    )
+    return _SUBJECT if subject else 1.0
+
+
+def _told(sentence: Sentence, numbers: frozenset[int], meant: list[_Said]) -> bool:
+    """Whether it is about what to do, so that the medicine is what is advised or not."""
+    return bool(_ORDERS & _words(sentence, numbers)) or any(part.orders for part in meant)
+
+
+def _against(sentence: Sentence, terms: list[Term], meant: list[_Said], parts: list[_Said], *, orders: bool) -> str:
     """The terms said with the opposite sign, when they outweigh those said with the same."""
     agree = disagree = most = 0.0
     several = [t for t in terms if t.medicine] if len([t for t in terms if t.medicine]) > 1 else []
@@ -188,14 +212,19 @@ def _against(sentence: Sentence, terms: list[Term], meant: list[_Said], parts: l
         undecided = undecided or (term.core and len(signs - {0}) > 1)
         if 0 in signs or not term.sign or len(signs) > 1:
             continue  # it says when, or it is said both ways: it decides nothing
-        weight = term.weight * (1.0 if term.core else _ADJUNCT) * (1.0 if any(o.core for o in found) else _ADJUNCT)
+        weight = (
+            term.weight
+            * (1.0 if term.core else _ADJUNCT)
+            * (1.0 if any(o.core or o.local for o in found) else _ADJUNCT)
+        )
+        weight *= _share(sentence, term, any_term=not orders)
         if term.sign in signs:
             agree += weight
         else:
             disagree += weight
             most = max(most, weight)
             opposed.append(term.stem)
-        if term.medicine:
+        if term.medicine and (orders or _share(sentence, term, any_term=True) == 1.0):
             medicines.add(term.sign in signs)
             if term in several and term.sign not in signs and term.core and all(o.core and not o.local for o in found):
                 return term.stem  # of two medicines the one advised is the other one

@@ -14,9 +14,14 @@ _ABOUT = 0.06  # "about a fifth" of 19 %
 _ANALYTE = 0.035  # 7 mmol/L of glucose is given as 126 mg/dL and as 125
 _DAYS_A_MONTH = 30.4
 _ELSEWHERE = 0.5  # the place of the matching number must fit at least so well as the place of another number
-_BOUND = 0.85  # of a number bounded otherwise: that both say "at least" tells that the same is meant
+_BOUND = 0.6  # of a number bounded otherwise: that both say "at least" tells that the same is meant
+_ZONE = 8  # words behind a number that may say what it is of
 _FAR = 30  # words away nothing belongs to a number any more
 _BARE_ELSEWHERE = 0.42  # of a number without a unit, whose neighbours say less
+_FIRST = frozenset({"first", "initial", "initially", "firstly", "preferred", "start", "started", "begin", "1st"})
+_SECOND = frozenset({"second", "alternative", "alternatively", "instead", "otherwise", "secondly", "then", "2nd"})
+_PAIR = frozenset({"groups", "arms", "treatments", "methods", "techniques", "options", "procedures", "regimens"})
+_COUNTS = frozenset({"tablets", "capsules", "doses", "injections", "drinks", "cigarettes", "times", "puffs", "patches"})
 _IN_ORDER = frozenset({"respectively", "then", "followed", "subsequently", "thereafter"})
 _SOFT_FITS = {"limit": ("<=", "<"), "floor": (">=", ">"), "threshold": (">=", ">", "<", "<="), "target": ("<", "<=")}
 
@@ -59,11 +64,22 @@ def _judge(
     wanted: Quantity, sentence: Sentence, offered: list[tuple[Quantity, Sentence]], reading: Reading
 ) -> CheckResult | None:
     said = _as_written(wanted, sentence)
+    if _pairs(wanted, sentence):
+        return None
     text = {token.text for s in (sentence, *reading.evidence) for token in s.tokens}
     alike = [(q, s) for q, s in offered if _comparable(wanted, q, text)]
     equal = [(q, s) for q, s in alike if _equal(wanted, q, text)]
     if not equal:
-        if any(set(q.raw) & set(wanted.raw) and q.dimension != wanted.dimension for q, _ in offered) and not alike:
+        if _implied_order(wanted, text):
+            return None
+        if wanted.decimals == 3 and any(q.decimals == 3 and q.dimension in ("times", "share") for q, _ in offered):
+            return _fail("number", f"{said} is not what the cited text says", "contradicted")
+        named = wanted.dimension.startswith("label:")
+        if (
+            not named
+            and any(set(q.raw) & set(wanted.raw) and q.dimension != wanted.dimension for q, _ in offered)
+            and not alike
+        ):
             return _fail("unit", f"{said}: the cited text has this number with another unit", "contradicted")
         if alike:
             return _fail("number", f"{said} is not the number of the cited text", "contradicted")
@@ -81,8 +97,12 @@ def _judge(
         and q.counted == wanted.counted
         and not (q.tags & {"diastolic"} and wanted.tags & {"systolic"})
     ]
+    if any(s is o and _same_order(sentence, o) for q, s in fitting for o in reading.aligned(sentence)):
+        return None
+    if any(_own_zone(sentence, q, s) for q, s in fitting):
+        return None
     best = max(_place(wanted, sentence, q, s, others) for q, s in fitting)
-    bound = wanted.comparator not in ("=", "range") and any(q.comparator == wanted.comparator for q, _ in fitting)
+    bound = any(q.comparator == wanted.comparator for q, _ in fitting)
     rival = max(
         (
             _place(wanted, sentence, q, s, fitting) * (_BOUND if bound and q.comparator != wanted.comparator else 1.0)
@@ -94,6 +114,42 @@ def _judge(
     if rival and not listed and best < (_ELSEWHERE if wanted.dimension else _BARE_ELSEWHERE) * rival:
         return _fail("number", f"{said} is said of something else in the cited text", "contradicted")
     return None
+
+
+def _pairs(wanted: Quantity, sentence: Sentence) -> bool:
+    """The "two" of "between the two groups" counts nothing that could be another number."""
+    after = [token.text for token in sentence.tokens[wanted.last + 1 : wanted.last + 3]]
+    return wanted.low == 2 and sentence.tokens[wanted.first].text in ("two", "2") and bool(_PAIR & set(after[:2]))
+
+
+def _implied_order(wanted: Quantity, words: set[str]) -> bool:
+    """First-line is also what is "preferred", or "tried first"; second-line what is an alternative."""
+    if wanted.dimension != "label:line":
+        return False
+    return bool(words & (_FIRST if wanted.low == 1 else _SECOND if wanted.low == 2 else frozenset()))
+
+
+def _same_order(sentence: Sentence, other: Sentence) -> bool:
+    """Whether all numbers with a unit stand, each the same, in one order in both: what they are said of does too."""
+    mine = [q for q in sentence.quantities if q.dimension]
+    theirs = [q for q in other.quantities if q.dimension]
+    if len(mine) < 2 or len(mine) != len(theirs):
+        return False
+    return all(a.dimension == b.dimension and _near(a, b) for a, b in zip(mine, theirs, strict=True))
+
+
+def _own_zone(sentence: Sentence, offered: Quantity, other: Sentence) -> bool:
+    """Whether of several numbers with what each is of behind it, the statement names what is behind this one only."""
+    alike = sorted((q for q in other.quantities if q.dimension == offered.dimension), key=lambda q: q.first)
+    if len(alike) < 2:
+        return False
+    ends = [*(q.first for q in alike[1:]), len(other.tokens)]
+    named = []
+    for q, end in zip(alike, ends, strict=True):
+        behind = [t for t in other.terms if q.last < t.first < min(end, q.last + _ZONE)]
+        named.append({t.stem for t in behind if any(t.matches(o) for o in sentence.terms)})
+    mine = named.pop(alike.index(offered))
+    return bool(mine) and not any(named) and alike.index(offered) > 0
 
 
 def _fail(kind: str, detail: str, verdict: str) -> CheckResult:
@@ -108,7 +164,9 @@ def _comparable(one: Quantity, other: Quantity, words: set[str]) -> bool:
         return True
     if {a, b} == {"", "share"}:  # 0.88 is 88 %; "5 fewer" of "of 1,000, 5 fewer"
         bare = one if not a else other
-        return 0 < bare.low < 1 or (not a and len(other.raw) == 2)
+        return 0 < bare.low < 1 or (not a and len(other.raw) == 2) or bool(words & {"point", "points"})
+    if ("" in (a, b) and {a, b} & _COUNTS) or {a, b} == {"rate", "doses"}:
+        return True
     if {a, b} == {"days", "months"} or {a, b} == {"share", "amount/amount"}:
         return True
     if {a, b} in ({"amount/volume", "mass/volume"},):
@@ -124,9 +182,13 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
         return False
     if one.dimension == other.dimension:
         return one.low == other.low if one.dimension.startswith("label:") else _near(one, other)
+    if {one.dimension, other.dimension} == {"rate", "doses"}:
+        return one.low == other.low
     if {one.dimension, other.dimension} == {"", "share"}:
         if len(other.raw) == 2 and not one.dimension:
-            return one.raw[0] == other.raw[0]
+            return one.raw[0] in other.raw
+        if words & {"point", "points"} and one.raw == other.raw:
+            return True
         return math.isclose(one.low, other.low, abs_tol=0.0005)
     if not one.dimension or not other.dimension:
         return one.raw == other.raw
@@ -144,7 +206,7 @@ def _equal(one: Quantity, other: Quantity, words: set[str]) -> bool:
 
 
 def _near(one: Quantity, other: Quantity) -> bool:
-    rounded = (one.about and _digits(one) < _digits(other)) or (other.about and _digits(other) < _digits(one))
+    rounded = one.about and _digits(one) < _digits(other)  # never more exact than the cited text
     close = _ABOUT if rounded else _CLOSE
     if one.dimension == "share" and not (one.about or other.about) and 3 in (one.decimals, other.decimals):
         close = 0.012  # "one in six" is 17 %, "two thirds" 67 %

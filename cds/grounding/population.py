@@ -3,6 +3,7 @@
 # ruff: noqa: E501 lists of words and patterns read better as they are spoken
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from cds.grounding.reading import Reading, occurrences, parts_of
 from cds.recommendation import CheckResult
@@ -23,7 +24,7 @@ FAMILIES: dict[str, dict[str, frozenset[str]]] = {
     },
     "sex": {"woman": _stems("woman women female girl"), "man": _stems("man men male boy")},
     "pregnancy": {
-        "pregnant": _stems("pregnant pregnancy gestation gestational antenatal prenatal expectant"),
+        "pregnant": _stems("pregnant pregnancy trimester gestation gestational antenatal prenatal expectant"),
         "breastfeeding": _stems("breastfeeding breastfeed lactation lactating"),
         "postpartum": _stems("postpartum postnatal puerperal"),
     },
@@ -55,6 +56,8 @@ _PEOPLE = _stems(
     "people patients adults women men children those person patient individuals anyone someone adult woman man child persons"
 )
 _CONDITION = frozenset({"if", "when", "unless", "only", "provided", "whenever"})
+_MOST_KEPT = 0.6  # of what the cited text says under a condition: only then is the condition what was left out
+_PHRASE = 6  # words that the first of several phrases takes
 _RESTING = 0.75  # of the share of the best part
 _MODAL = word_set(
     """
@@ -115,12 +118,14 @@ def groups_in(sentences: Iterable[Sentence], *, ages: bool = True) -> dict[str, 
 
 
 def _group_stems(sentence: Sentence) -> set[str]:
-    stems = set()
+    stems: set[str] = set()
     words = [token.text for token in sentence.tokens if token.text != "-"]
     for i, token in enumerate(token for token in sentence.tokens if token.text != "-"):
         before = words[i - 1] if i else ""
         if token.text == "severity":
             stems.add({"high": "sever", "low": "mild", "moderate": "moder"}.get(before, ""))
+        elif token.text in ("expect", "expects", "expected", "expecting", "expectancy"):
+            continue  # only the expectant are pregnant
         elif not (token.text == "child" and words[i + 1 : i + 2] == ["pugh"]):
             stems.add(token.stem)
     return stems - {""}
@@ -162,6 +167,8 @@ def _foreign(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
                 continue  # the baby of a pregnancy is named in both
             if group == "adult" and not unborn and any(_UNBORN & set(other.stems) for other in aligned[:1]):
                 return "the cited text speaks of the child, not of adult", "contradicted"
+            if family == "severity" and not near.get(family):
+                continue  # what holds whatever the severity holds of each
             if group not in _UNSAID:
                 return f"the cited text does not speak of {group}", "not_addressed"
     return None
@@ -215,9 +222,58 @@ def _dropped(sentence: Sentence, aligned: tuple[Sentence, ...], reading: Reading
             limits = always or bool(resting & FAMILIES[family][group])
             if family == "severity" and noun and noun in claim_stems and limits:
                 return f"the cited text speaks of {group} {noun} only", "contradicted"
+            if _alternative(sentence, best, FAMILIES[family][group]):
+                continue
             if family != "severity" and _advises(best) and len(groups) == 1 and near & FAMILIES[family][group]:
                 return f"the cited text speaks of {group} only", "contradicted"
     return _condition_dropped(sentence, best, reading)
+
+
+def _alternative(sentence: Sentence, best: Sentence, named: frozenset[str]) -> bool:
+    """Whether a group stands in one of several phrases, "in A and in B", and the statement speaks of another of them."""
+    parts = [numbers for _, numbers in parts_of(best)]
+    own = {n for numbers in parts for n in numbers if any(best.stems[i] in named for i in _tokens(best, numbers))}
+    outside = [
+        t for t in best.terms if t.specific and t.segment not in own and any(t.matches(o) for o in sentence.terms)
+    ]
+    if any(all(o.segment not in own for o in best.like(t)) for t in outside):
+        return True
+    starts = [i + 1 for i, t in enumerate(best.tokens[:-1]) if t.text in ("and", "or") and _phrase_starts(best, i + 1)]
+    if not starts:
+        return False
+    bounds = [max(0, starts[0] - _PHRASE), *starts, len(best.tokens)]
+    phrases = [range(a, b) for a, b in pairwise(bounds)]
+    inside = [any(best.stems[i] in named for i in phrase) for phrase in phrases]
+    shared = [
+        any(
+            t.first in phrase and t.specific and not set(t.parts) & named and any(t.matches(o) for o in sentence.terms)
+            for t in best.terms
+        )
+        for phrase in phrases
+    ]
+    return any(s for s, i in zip(shared, inside, strict=True) if not i) and not any(
+        s for s, i in zip(shared, inside, strict=True) if i
+    )
+
+
+def _tokens(sentence: Sentence, numbers: Iterable[int]) -> list[int]:
+    return [i for n in numbers for i in range(sentence.segments[n].first, sentence.segments[n].last + 1)]
+
+
+def _phrase_starts(best: Sentence, at: int) -> bool:
+    return best.tokens[at].text in (
+        "in",
+        "to",
+        "for",
+        "during",
+        "with",
+        "people",
+        "those",
+        "when",
+        "if",
+        "women",
+        "children",
+    )
 
 
 def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> tuple[str, str] | None:
@@ -228,12 +284,12 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
     known = {t.stem for s in around for t in s.tokens}
     dropped = False
     resting = _resting(sentence, best)
+    said = [t for t in best.terms if t.segment in resting and not best.segments[t.segment].introduces and t.specific]
+    kept_of = sum(any(t.matches(o) for o in sentence.terms) for t in said)
+    if kept_of < _MOST_KEPT * len(said):
+        return None  # it says something else of the same thing
     for number, segment in enumerate(best.segments):
-        if (
-            number not in resting
-            or segment.opener not in _CONDITION
-            or (segment.first and best.tokens[segment.first - 1].text == "or")
-        ):
+        if number not in resting or segment.opener not in _CONDITION:
             continue
         terms = [t for t in best.terms if t.segment == number and t.specific]
         amounts = [q for q in best.quantities if segment.first <= q.first <= segment.last]
@@ -244,7 +300,7 @@ def _condition_dropped(sentence: Sentence, best: Sentence, reading: Reading) -> 
         kept = kept or any(q.dimension == o.dimension for q in amounts for o in sentence.quantities)
         if kept:
             return None
-        dropped = True
+        dropped = dropped or not (segment.first and best.tokens[segment.first - 1].text == "or")
     return ("the cited text says so under a condition that is left out", "contradicted") if dropped else None
 
 

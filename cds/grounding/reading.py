@@ -10,6 +10,11 @@ from cds.wording.sentence import Sentence, Term, read_sentence, read_sentences
 _ALIGNED = 0.75  # of the best overlap: sentences that speak of the same thing as much as the best one nearly does
 
 
+_PRONOUNS = frozenset({"it", "they", "them", "these", "this", "those"})
+_REFERRED = 0.7
+_BESIDE = 0.6
+
+
 @dataclass(frozen=True)
 class Reading:
     """Everything a check may look at."""
@@ -64,7 +69,10 @@ class Reading:
         return self._alignments[sentence.text]
 
     def _align(self, sentence: Sentence) -> tuple[Sentence, ...]:
-        scored = [(overlap(sentence, other), -place, other) for place, other in enumerate(self.evidence)]
+        before = (None, *self.evidence)
+        scored = [
+            (overlap(sentence, other, before=before[place]), -place, other) for place, other in enumerate(self.evidence)
+        ]
         best = max((score for score, _, _ in scored), default=0.0)
         if best <= 0:
             return ()
@@ -72,9 +80,19 @@ class Reading:
         return tuple(other for _, _, other in kept)
 
 
-def overlap(one: Sentence, other: Sentence) -> float:
-    """The weight of one sentence's content that another holds, with a part for its quantities."""
-    score = sum(term.weight for term in one.terms if occurrences(term, other))
+def overlap(one: Sentence, other: Sentence, *, before: Sentence | None = None) -> float:
+    """The weight of one sentence's content that another holds, with a part for its quantities.
+
+    What "it" stands for may be in the sentence before; whom or where it is said of tells less than what is said.
+    """
+    refers = before is not None and bool(_PRONOUNS & set(other.words()))
+    score = 0.0
+    for term in one.terms:
+        weight = term.weight * (1.0 if term.core else _BESIDE)
+        if occurrences(term, other) or all(part in other.stems for part in term.parts):
+            score += weight
+        elif refers and before is not None and occurrences(term, before):
+            score += _REFERRED * weight
     for quantity in one.quantities:
         if any(q.dimension == quantity.dimension and q.raw == quantity.raw for q in other.quantities):
             score += 0.5  # a shared number says less than a shared word: many sentences hold a 2
@@ -86,26 +104,41 @@ def occurrences(term: Term, sentence: Sentence) -> tuple[Term, ...]:
     return sentence.like(term)
 
 
+_WHEN = frozenset({"if", "when", "unless", "where", "until", "once", "because"})
 Part = tuple[Sentence, frozenset[int]]  # a sentence, and the segments that make one statement of it
 
 
 def parts_of(sentence: Sentence) -> list[Part]:
     """The statements a sentence makes: each main clause with the clauses that say when and which."""
     parts: list[set[int]] = []
-    leading: set[int] = set()
+    opening: set[int] = set()  # said of every statement of the sentence: "In adults, ..."
+    ahead: set[int] = set()  # said of the next one only
     for number, segment in enumerate(sentence.segments):
         said = any(term.segment == number for term in sentence.terms)
-        if parts and (segment.opener in ("(resumes)", "then") or (not said and not segment.inherits)):
-            parts[-1].add(number)
-        elif segment.introduces and not parts:
-            leading.add(number)
-        elif segment.introduces and parts:
+        if segment.introduces and not parts:
+            opening.add(number)
+        elif segment.introduces and _leads(sentence, number):
+            ahead.add(number)
+        elif (
+            parts
+            and not ahead
+            and (segment.introduces or segment.opener in ("(resumes)", "then") or not (said or segment.inherits))
+        ):
             parts[-1].add(number)
         else:
-            parts.append({number})
-    for part in parts:
-        part |= leading
-    return [(sentence, frozenset(part)) for part in parts or [leading]]
+            parts.append({number} | (ahead or opening))
+            ahead = set()
+    if ahead and parts:
+        parts[-1] |= ahead
+    return [(sentence, frozenset(part)) for part in parts or [opening]]
+
+
+def _leads(sentence: Sentence, number: int) -> bool:
+    """Whether a clause that says when begins a new statement: "; if it is still high, ..."."""
+    first = sentence.segments[number].first
+    before = {token.text for token in sentence.tokens[max(0, first - 1) : first + 1]}
+    follows = any(not segment.introduces for segment in sentence.segments[number + 1 :])
+    return follows and bool(before & {";", ":", "."}) and sentence.segments[number].opener in _WHEN
 
 
 def read(

@@ -38,7 +38,7 @@ _STILL_HEDGED = _MAY | word_set(
     """
     potential likely risk chance some suggests indicates appear appears appeared seem seems seemed probably unlikely
     unclear uncertain associated linked limited tend tends known caution cautiously occasionally rarely option
-    options alternative possibility reported sometimes role candidate
+    options allowed permitted permits alternative possibility reported sometimes role candidate
     """
 )
 _IMPERATIVE = word_set(
@@ -49,19 +49,21 @@ _IMPERATIVE = word_set(
     """
 )
 _PROHIBITING = frozenset({"not", "never", "avoid", "avoided", "contraindicated", "no", "mustn't", "shouldn't"})
-_ABSOLUTE = word_set(
+ABSOLUTE = word_set(
     """
     always all every everyone everybody never completely entirely definitely certainly undoubtedly invariably
     guaranteed guarantees guarantee proves proven cures cure cured eliminates eliminate universally only solely
     exclusively regardless irrespective any fully
     """
 )
-_ABSOLUTE_TOO = _ABSOLUTE | word_set(
+_ABSOLUTE_TOO = ABSOLUTE | word_set(
     """
     each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve
     restrict restricted unless complete total whenever
     """
 )
+# How strongly a word tells what to do; words that say the same are of one level.
+LEVELS = {**dict.fromkeys(_MAY, 1), **dict.fromkeys(_SHOULD - {"needs", "need"}, 2), **dict.fromkeys(_MUST, 3)}
 # From few to all, and from rarely to always.
 _SCALE = {"few": 1, "rarely": 1, "seldom": 1, "some": 2, "sometimes": 2, "occasionally": 2, "several": 2, "many": 3, "often": 3, "frequently": 3, "most": 4, "majority": 4, "usually": 4, "generally": 4, "all": 5, "every": 5, "always": 5}  # fmt: skip
 
@@ -82,7 +84,7 @@ def _stronger(sentence: Sentence, aligned: tuple[Sentence, ...]) -> str:
         return ""
     words = _free(sentence)
     near = {word for other in aligned for word in _free(other)}
-    said = words & _ABSOLUTE
+    said = words & ABSOLUTE
     if said and not near & _ABSOLUTE_TOO:
         return f"“{sorted(said)[0]}” is more than the cited text says"
     for word in ("only", "solely", "exclusively"):
@@ -172,7 +174,7 @@ def _modal_of(sentence: Sentence, words: frozenset[str], aligned: tuple[Sentence
     prohibits = bool(words & _PROHIBITING) and any(_PROHIBITING & set(other.words()) for other in aligned)
     if level == 3 and strongest < 3 and not (prohibits and strongest == 2):  # "should not" and "must not" forbid alike
         return "the cited text does not say that this must be so"
-    if level == 2 and strongest == 1:
+    if level == 2 and strongest == 1 and any((_MAY - {"can"}) & _free(other) for other in aligned):
         return "the cited text says only that it may be considered"
     if level == 0 and hedged and not words & _STILL_HEDGED:
         return "the cited text says only that it may be so"
@@ -223,4 +225,7 @@ def _segment_support(sentence: Sentence, other: Sentence, span: range) -> list[f
             continue
         for number in {o.segment for o in occurrences(term, other)}:
             scores[number] += term.weight
+    for number, segment in enumerate(other.segments[1:], 1):
+        if segment.inherits and scores[number]:
+            scores[number] += scores[number - 1]  # "... and must not be given": of what stands before
     return scores

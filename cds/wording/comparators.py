@@ -19,12 +19,12 @@ _BEFORE: dict[tuple[str, ...], Comparator] = {
         "at least; no less than; not less than; no fewer than; not fewer than; no lower than; not lower than; minimum of; minimum; "
         "greater than or equal to; more than or equal to; equal to or greater than; equal to or more than; equal to or above; "
         "at or above; ≥; >=; =>; > or =; >/=; above or equal to; not below; not under; no younger than; reaches; reach; "
-        "not shorter than; no shorter than; a minimum of; higher than or equal to; not less often than; no earlier than",
+        "not shorter than; no shorter than; a minimum of; higher than or equal to; not less often than; no earlier than; no sooner than; not sooner than; not earlier than",
     ),
     **_phrases(
         ">",
         "more than; greater than; over; above; exceeding; exceeds; exceed; exceeded; higher than; older than; longer than; "
-        "beyond; in excess of; >; larger than; upwards of; heavier than; aged over; aged above; later than",
+        "beyond; in excess of; >; larger than; upwards of; heavier than; faster than; aged over; aged above; later than",
     ),
     **_phrases(
         "<=",
@@ -35,7 +35,7 @@ _BEFORE: dict[tuple[str, ...], Comparator] = {
         "never more than; </=; below or equal to; up to a maximum of; never above; never over; not go above; not go over; "
         "not be more than; not rise above; fewer than or equal to; a maximum dose of",
     ),
-    **_phrases("<", "less than; fewer than; lower than; below; under; younger than; shorter than; smaller than; <; aged under; aged below; earlier than; lighter than"),
+    **_phrases("<", "less than; fewer than; lower than; below; under; younger than; shorter than; smaller than; <; aged under; aged below; earlier than; lighter than; slower than"),
 }  # fmt: skip
 _AFTER: dict[tuple[str, ...], Comparator] = {
     **_phrases(
@@ -120,6 +120,7 @@ _CLOSED = frozenset(
     }
     | {"on", "by", "within", "over", "under", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 )
+_CLAUSE = 7  # words
 _FLIP: dict[Comparator, Comparator] = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
 # Words that make a bare number a bound without saying which side.
@@ -129,6 +130,7 @@ _SOFT = {
     "threshold": frozenset({"threshold", "thresholds", "cutoff", "cut", "trigger", "cutpoint"}),
     "target": frozenset({"target", "targets", "goal", "aim"}),
 }
+_UNTIL = frozenset({"until", "in", "during", "to"})  # "until 6 hours before", "increased to 2 g": up to that
 _REACH = 7  # words back that such a word may stand: "the maximum recommended daily dose of X is 4 g"
 
 
@@ -170,9 +172,35 @@ def _negated(
     position = start - 1
     while position >= 0 and words[position] in _BARE_BE:
         position -= 1
+    if comparator in (">", "<") and words[start - 1 : start] == ["by"] and _denied_before(words, start):
+        return _FLIP[comparator], start, last  # "do not raise it by more than 10"
     if comparator in (">", "<") and position >= 0 and words[position] in _NOT and start - position <= 4:
         return _FLIP[comparator], position, last
     return comparator, start, last
+
+
+def bounding(found: tuple[Token, ...]) -> frozenset[int]:
+    """The "not" of "do not raise it by more than 10": it bounds the amount and denies nothing."""
+    words = [token.text for token in found]
+    places = set()
+    for i in range(1, len(words) - 1):
+        if (
+            words[i - 1] == "by"
+            and words[i : i + 2] in (["more", "than"], ["less", "than"])
+            and _denied_before(words, i)
+        ):
+            places.add(next(k for k in range(i - 1, -1, -1) if words[k] in _NOT))
+    return frozenset(places)
+
+
+def _denied_before(words: list[str], start: int) -> bool:
+    """Whether a "not" a few words before, in the same clause, denies the verb that this amount belongs to."""
+    for word in reversed(words[max(0, start - _CLAUSE) : start]):
+        if word in _NOT:
+            return True
+        if word in (",", ";", "and", "or", "if", "when", "who", "that", "but"):
+            return False
+    return False
 
 
 def _match_before(words: list[str], end: int) -> tuple[Comparator, int] | None:
@@ -219,4 +247,5 @@ def softness_of(found: tuple[Token, ...], first: int, last: int) -> str:
     for name, words in _SOFT.items():
         if nearby & words:
             return name
-    return ""
+    before = found[first - 1].text if first else ""
+    return "limit" if before in _UNTIL else ""

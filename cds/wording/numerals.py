@@ -68,7 +68,10 @@ def numbers_in(found: tuple[Token, ...], taken: frozenset[int]) -> list[Number]:
                     last += 1
                 elif _power(found, last):
                     value, last = _power(found, last) or (value, last)
-                numbers.append(Number(value, index, last, decimals))
+                first = index
+                if _below_zero(found, index):
+                    value, first = -value, index - 1
+                numbers.append(Number(value, first, last, decimals))
                 index = last + 1
                 continue
         elif token.text in _GLYPHS:
@@ -85,6 +88,14 @@ def numbers_in(found: tuple[Token, ...], taken: frozenset[int]) -> list[Number]:
                 continue
         index += 1
     return numbers
+
+
+def _below_zero(found: tuple[Token, ...], index: int) -> bool:
+    """A T-score of -2.5: the sign stands at the number and nothing stands at the sign."""
+    if not index or found[index - 1].text != "-" or found[index - 1].end != found[index].start:
+        return False
+    before = found[index - 2] if index > 1 else None
+    return before is None or (before.end < found[index - 1].start and before.kind != "number")
 
 
 def _power(found: tuple[Token, ...], index: int) -> tuple[float, int] | None:
@@ -140,6 +151,8 @@ def _worded(found: tuple[Token, ...], index: int, taken: frozenset[int]) -> Numb
             break
         last = position
         position += 1
+    if last < 0 and found[index].text == "single" and [t.text for t in found[index + 1 : index + 2]] == ["dose"]:
+        return Number(1.0, index, index, 0, worded=True)
     if last < 0:
         return _fraction(found, index) or _article(found, index)
     value = total + (current or 0.0)

@@ -108,6 +108,8 @@ def _period(words: list[str], at: int) -> tuple[float, int] | None:
     word = _word(words, at)
     if word in _ADVERBS:
         return _ADVERBS[word], at
+    if word == "every" and (spaced := _every(words, at)):
+        return 1 / spaced[0], spaced[1]  # once every 4 hours
     if word in ("a", "per", "each", "every", "/", "an", "in", "in each"):
         after = _word(words, at + 1)
         if after == "24" and _word(words, at + 2) in ("hours", "h"):

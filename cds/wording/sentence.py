@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cds.medicines import Mention, mentions
+from cds.wording.comparators import bounding
 from cds.wording.polarity import CUES, PREFIXED, Segment, segments
 from cds.wording.quantities import Quantity, quantities
-from cds.wording.text import Token, sentences, stem, tokens
+from cds.wording.text import Token, sentences, stem, tokens, word_set
 from cds.wording.vocabulary import STOP, groups_of, is_general, phrases_from
 
 _PREFIX = re.compile(r"^(?:un|in|non|a(?=sym|feb))")
@@ -17,6 +18,12 @@ _ADJUNCT = frozenset(
 )
 _MODALS = frozenset(
     {"should", "must", "may", "can", "cannot", "might", "will", "is", "are", "was", "were", "do", "does", "did"}
+)
+_BEFORE_VERB = word_set(
+    """
+    failed fails fail failing able unable shown found likely unlikely needed need needs ought has have had tends tend
+    known seemed seems appeared appears expected allowed used began
+    """
 )
 _PHRASE = 5  # words after such a preposition that it governs
 _GENERAL_WEIGHT = 0.3  # what "patients were treated" says about which patients and how
@@ -88,7 +95,7 @@ def read_sentence(text: str) -> Sentence:
     found = tokens(text)
     amounts = quantities(found)
     named = mentions(found)
-    used = frozenset(i for quantity in amounts for i in range(quantity.first, quantity.last + 1))
+    used = frozenset(i for quantity in amounts for i in range(quantity.first, quantity.last + 1)) | bounding(found)
     parted = segments(found, used=used)
     terms = _terms(found, amounts, named, parted)
     index: dict[str | int, list[Term]] = {}
@@ -158,16 +165,22 @@ def _term(
     sign = 0 if segment.introduces and not local else segment.sign_at(first)
     weight = _GENERAL_WEIGHT if general else 1.0
     core = not any(
-        token.text in _ADJUNCT for token in _phrase_before(found, max(segment.first, first - _PHRASE), first)
+        found[i].text in _ADJUNCT and not (found[i].text == "to" and _infinitive(found, i))
+        for i in _phrase_before(found, max(segment.first, first - _PHRASE), first)
     )
     named = not groups and any(c.isdigit() for c in whole) and any(c.isalpha() for c in whole)
     return Term(whole, groups, parts, first, last, weight, sign, local, core, number, mention, named)
 
 
-def _phrase_before(found: tuple[Token, ...], start: int, end: int) -> tuple[Token, ...]:
+def _infinitive(found: tuple[Token, ...], at: int) -> bool:
+    """Whether a verb follows this "to": "failed to reduce", not "to adults with asthma"."""
+    return at > 0 and found[at - 1].text in _BEFORE_VERB
+
+
+def _phrase_before(found: tuple[Token, ...], start: int, end: int) -> range:
     """The tokens before a term back to the verb: "patients on lithium should not take NSAIDs" says it of NSAIDs."""
     verb = next((i for i in range(end - 1, start - 1, -1) if found[i].text in _MODALS), start)
-    return found[verb:end]
+    return range(verb, end)
 
 
 def _bare(token: Token) -> str:

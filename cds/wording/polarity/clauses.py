@@ -8,6 +8,7 @@ from cds.wording.polarity.cues import (
     FINITE,
     HALTED,
     IMPERATIVE,
+    INTRODUCTIONS,
     JOIN,
     OWN_VERB,
     PLACES,
@@ -18,6 +19,11 @@ from cds.wording.polarity.cues import (
     SAYING,
     STRONG,
 )
+
+DENYING = frozenset({"do", "does", "did", "is", "are", "was", "were", "has", "have", "should", "must"})
+_HOW_OFTEN = frozenset({"a", "an", "daily", "weekly", "monthly", "every", "per", "each", "only", "again", "more"})
+_DONE = frozenset({"given", "started", "added", "offered", "used", "taken", "continued", "checked", "measured", "done"})
+_CLAUSE_WORDS = 5  # that a subject and a verb take at least
 
 
 def with_resumed(words: list[str], bounds: list[tuple[int, str]], used: frozenset[int]) -> list[tuple[int, str]]:
@@ -53,8 +59,12 @@ def bounds_of(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             continue
         if word == "but" and after == "not":
             continue  # "with A but not B" turns B alone
-        if word in STRONG:
+        if word in STRONG or (word == "once" and _once(words, i)):
             bounds.append((i, word))
+        elif word == "," and after in DENYING and words[i + 2 : i + 3] == ["not"] and _first_comma(words, bounds, i):
+            bounds.append((i, word))  # "lasts 15 minutes, does not recur"
+        elif word == "and" and after.endswith("s") and set(words[i + 2 : i + 3]) & {"no", "nothing", "neither"}:
+            bounds.append((i, word))  # "and leaves no weakness"
         elif (
             word == ","
             and len(bounds) == 1
@@ -93,6 +103,12 @@ def bounds_of(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
             and FINITE & set(words[bounds[-1][0] : i])
         ):
             bounds.append((i, word))  # "reserved for severe flares and avoided on the face"
+        elif (
+            word == "and"
+            and (HALTED & set(words[bounds[-1][0] : i]) and FINITE & set(words[bounds[-1][0] : i]))
+            and any(w in _DONE for w in words[i + 2 : i + 9])
+        ):
+            bounds.append((i, word))  # "warfarin is stopped and vitamin K given"
         elif word == "and" and after in RESUMED and HALTED & set(words[bounds[-1][0] : i]):
             bounds.append((i, word))  # "withheld during vomiting and started again afterwards"
         elif (
@@ -113,6 +129,8 @@ def bounds_of(words: list[str], used: frozenset[int]) -> list[tuple[int, str]]:
                 and word == "or"
                 and words[i - 1] in ("not", "to")
             ):
+                continue
+            if word == "," and _listed_after_not(words, bounds[-1][0], i):
                 continue
             if word == "or" and bounds and _imperative_after_not(words, bounds[-1][0], i):
                 continue  # "do not start or continue X"
@@ -143,4 +161,24 @@ def _new_clause(words: list[str], start: int) -> bool:
 
 
 def _imperative_after_not(words: list[str], first: int, i: int) -> bool:
-    return any(words[k] in ("not", "never", "avoid", "no") for k in range(first, i)) and words[i + 1] in IMPERATIVE
+    denied = any(words[k] in ("not", "never", "avoid", "no") for k in range(first, i))
+    return denied and (words[i + 1] in IMPERATIVE or words[i + 1] not in AUXILIARY)
+
+
+def _listed_after_not(words: list[str], first: int, i: int) -> bool:
+    """Whether this comma stands in "do not cut, suck or apply": the denial goes on."""
+    begun = next((k for k in range(max(first, i - 4), i) if words[k] in ("not", "never")), None)
+    later = next((k for k in range(i + 2, min(i + 6, len(words))) if words[k] in (",", "and", "or", ";", ".")), None)
+    return begun is not None and later is not None and words[later] == "or"
+
+
+def _once(words: list[str], i: int) -> bool:
+    """Whether this "once" opens a clause: "once bleeding has been excluded", not "once daily"."""
+    following = words[i + 1 : i + 9]
+    return bool(FINITE & set(following)) and following[0] not in _HOW_OFTEN
+
+
+def _first_comma(words: list[str], bounds: list[tuple[int, str]], i: int) -> bool:
+    """Whether what stands before this comma is more than a subject, with nothing put in between commas."""
+    start, opener = bounds[-1]
+    return i - start >= _CLAUSE_WORDS and "," not in words[start + 1 : i] and opener not in INTRODUCTIONS

@@ -14,7 +14,7 @@ CLAUSE = word_set(
     fails failing failure unable unlikely lack lacks lacking lacked absent prohibited prohibit forbidden omit
     omitted harmless unrelated unaffected unchanged insufficient inadequate nobody nothing unaccompanied ill-advised
     nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute refutes
-    disprove disproves dispensable dissuade discourage discouraged exclude excluded excludes hardly scarcely barely
+    disprove disproves dispensable dissuade discourage discouraged  hardly scarcely barely
     pause paused pausing suspend suspended suspending interrupt interrupted interrupting interruption
     precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth
     """
@@ -37,14 +37,14 @@ NON = word_set(
 # Words that are the denial of another: their stem is read without the prefix.
 PREFIXED = word_set(
     """
-    uncontrolled untreated unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant
+    uncontrolled untreated untrained unexposed unprotected unplanned unresolved unstable unvaccinated nonpregnant noninferior inactive ineffective unsafe intolerant
     nonsmoker nonsmokers asymptomatic afebrile unresponsive uncomplicated
     """
 ) - frozenset({"uncomplicated", "ineffective", "unsafe"})
 NOUN_PHRASE = 6  # words that "without" and its like reach
 PREPOSITIONS = word_set(
     """
-    between after before when on of by for from upon following since about without while and or
+    between after before when on of by for from upon following since about without while and or with in to
     """
 )
 BEFORE_FAILURE = word_set(
@@ -78,6 +78,8 @@ LOCAL = (
     "other than",
     "apart from",
     "denies",
+    "away from",
+    "outside",
     "denied",
     "never had",
     "but not",
@@ -193,3 +195,5 @@ IMPERATIVE = word_set(
     give use offer start continue prescribe take add increase reduce stop repeat recommend consider switch
     """
 )
+# What they open says when; a denial inside turns what stands beside it there.
+WHEN = frozenset({"after", "before", "once", "until", "while", "although", "since", "as"})

@@ -1,6 +1,6 @@
 """The denials that turn only what stands beside them, and how far they reach."""
 
-from cds.wording.polarity.cues import LOCAL_BY_FIRST, NON, NOT_NEGATION, NOUN_PHRASE, PREFIXED
+from cds.wording.polarity.cues import LOCAL_BY_FIRST, NON, NOT_NEGATION, NOUN_PHRASE, PREFIXED, PREPOSITIONS
 
 
 def idiom(words: list[str], i: int) -> int:
@@ -85,4 +85,6 @@ def reach_of(words: list[str], start: int, last: int) -> int:
             "if",
         ) or (words[k] == "the" and k > start):
             return k - 1
+        if words[k] == "and" and words[k + 1 : k + 2] and words[k + 1] in PREPOSITIONS:
+            return k - 1  # "without bleeding and with an INR above 8"
     return min(last, start + NOUN_PHRASE)

@@ -32,14 +32,26 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
         meanwhile = (
             opener == "while" and first + 1 <= last and (words[first + 1].endswith("ing") or words[first + 1] == "you")
         )
-        introduces = meanwhile or (
-            opener != RESUMES and sign > 0 and (opener in RELATIVE or (opener in INTRODUCTIONS and more))
-        )
+        says_when = opener in RELATIVE and opener != "because"  # a reason is said to be so
+        says_when = says_when or (opener == "once" and number > 0) or (opener in INTRODUCTIONS and more)
+        introduces = meanwhile or (opener != RESUMES and sign > 0 and says_when)
         after = words[first + 1] if first + 1 < len(words) else ""
         inherits = (number > 0 and opener in SUBJECTLESS and after in AUXILIARY | RESUMED | HALTED) or (
             opener not in ADVERBIAL and _refers(words, first, last)
         )
-        result.append(Segment(first, last, sign, turned, following, opener, introduces, inherits))
+        result.append(
+            Segment(
+                first,
+                last,
+                sign,
+                turned,
+                following,
+                opener,
+                introduces,
+                aside=_bracketed(words, first, last),
+                inherits=inherits,
+            )
+        )
     for number, segment in enumerate(result):  # "women who ... are not offered": one clause around another
         if segment.opener == RESUMES and number > 1:
             before = result[number - 2]
@@ -47,6 +59,21 @@ def segments(found: tuple[Token, ...], *, used: frozenset[int] = frozenset()) ->
             result[number - 2] = replace(before, sign=sign, introduces=False)
             result[number] = replace(segment, sign=sign)
     return tuple(result)
+
+
+def _bracketed(words: list[str], first: int, last: int) -> frozenset[int]:
+    """The tokens in brackets that hold numbers: results set beside what is said."""
+    inside: set[int] = set()
+    opened = None
+    for i in range(first, last + 1):
+        if words[i] == "(":
+            opened = i
+        elif words[i] == ")" and opened is not None:
+            span = range(opened, i + 1)
+            if any(words[k][:1].isdigit() for k in span):
+                inside |= set(span)
+            opened = None
+    return frozenset(inside)
 
 
 def _refers(words: list[str], first: int, last: int) -> bool:

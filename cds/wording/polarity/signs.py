@@ -11,6 +11,7 @@ from cds.wording.polarity.cues import (
     PREPOSITIONS,
     RELATIVE,
     SAME,
+    WHEN,
 )
 from cds.wording.polarity.reach import idiom, local_denial, reach_of, single_denial
 from cds.wording.polarity.turning import turns_clause
@@ -23,7 +24,7 @@ def signs_of(
     sign = 1
     turned: set[int] = set()
     following: set[int] = set()
-    relative = first < len(words) and words[first] in RELATIVE
+    relative = first < len(words) and words[first] in RELATIVE | WHEN
     if relative and words[first] == "unless":
         turned = set(range(first, last + 1))  # unless X is if not X
     i = first

@@ -11,8 +11,6 @@ def turns_clause(words: list[str], i: int, first: int) -> bool:
     if word == "against":
         return any(words[k] in AGAINST for k in range(max(first, i - 3), i))
     before = words[i - 1] if i else ""
-    if word in ("rule", "rules", "ruled"):
-        return "out" in words[i + 1 : i + 3]
     if word == "wait":
         return words[i + 1 : i + 2] in (["for"], ["until"])
     if word in ("delay", "delaying") or (word == "delayed" and before in ("be", "is", "are", "been")):

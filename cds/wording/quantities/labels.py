@@ -9,6 +9,9 @@ from cds.wording.units import SHORT, unit
 
 ORDINALS = {w: n for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split(), 1)}
 _ORDERED = word_set("line trimester degree generation dose step choice stage day week month year")
+# What is first of these is first-line, under whichever name.
+_LINES = word_set("line choice treatment option medicine drug therapy antibiotic agent measure")
+_BETWEEN = word_set("maintenance drug medical recommended usual oral main best pharmacological")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
@@ -39,9 +42,11 @@ def ordinals_in(found: tuple[Token, ...]) -> list[Quantity]:
     for index, token in enumerate(found):
         if token.text in ORDINALS:
             after = index + 1 + (index + 1 < len(found) and found[index + 1].text == "-")
-            if after < len(found) and found[after].text in _ORDERED:
+            if after + 1 < len(found) and found[after].text in _BETWEEN and found[after + 1].text in _LINES:
+                after += 1
+            if after < len(found) and found[after].text in _ORDERED | _LINES:
                 value = float(ORDINALS[token.text])
-                noun = {"choice": "line"}.get(found[after].text, found[after].text)
+                noun = "line" if found[after].text in _LINES else found[after].text
                 made.append(Quantity(value, value, "=", f"label:{noun}", (value,), index, after))
     return made
 

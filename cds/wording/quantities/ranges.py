@@ -8,6 +8,7 @@ from cds.wording.quantities.quantity import Quantity
 from cds.wording.text import Token
 from cds.wording.unit_names import unit_at
 
+_LEADING = frozenset({"the", "age", "ages", "of", "about", "around"})  # "between the ages of 15 and 44"
 _CHANGE = (
     "increas",
     "decreas",
@@ -33,8 +34,9 @@ def range_of(found: tuple[Token, ...], low: Number, high: Number, between: list[
     before = found[low.first - 1].text if low.first else ""
     first_unit, gap = unit_at(found, low.last + 1)
     rest = [token.text for token in found[gap : high.first]] if first_unit else between
-    before_2 = found[low.first - 2].text if low.first > 1 else ""
-    betweenness = "between" in (before, before_2) and rest == ["and"]
+    near = [token.text for token in found[max(0, low.first - 4) : low.first]]
+    spanned = "between" in near and all(w in _LEADING for w in near[near.index("between") + 1 :])
+    betweenness = spanned and rest == ["and"]
     if not ((len(rest) == 1 and rest[0] in joined) or betweenness) or (
         len(rest) == 1 and high.worded != low.worded and rest != ["to"]
     ):
