@@ -69,7 +69,10 @@ class KnowledgeBase:
                 evidence = self._by_words(tx, question, choice, where, limit)
             else:
                 wanted = max(limit, self._reranker.reads)
-                evidence = self._by_index(tx, generation, question, encoded, choice, wanted)
+                try:
+                    evidence = self._by_index(tx, generation, question, encoded, choice, wanted)
+                except Unavailable:
+                    evidence = self._by_words(tx, question, choice, where, limit)
         evidence = self._read_together(question, evidence, limit)
         ended = perf_counter()
         evidence.milliseconds.update(
@@ -133,6 +136,8 @@ class KnowledgeBase:
         except Integrity:
             self._repair()
             return None
+        except Unavailable:
+            return None  # a service that does not answer: making the index anew would not mend it
 
     def _encoded(self, question: str) -> Encoded | None:
         try:
