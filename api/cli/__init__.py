@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Look at every part of this installation and say what to do."),
     "selftest": ("selftest", "Run ten fixed cases end to end on this machine."),
     "plan": ("plan", "How large a machine must be for a site of this size."),
+    "bundle": ("bundle", "A folder that installs the service on a machine without internet."),
     "evaluate": ("evaluate", "Measure retrieval, claims or answers."),
 }
 
