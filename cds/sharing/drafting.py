@@ -36,6 +36,14 @@ _CERTAINTY = re.compile(
 _ROW = re.compile(r"^[^:;]+:[^:;]+;[^:;]+:")
 
 
+# "of 100 women with cystitis who take no antibiotic, …": two such make a comparison.
+_TAKES = re.compile(
+    r"\bof\s+(?:every\s+)?1(?:00|,?000)\b[^.,;]{0,80}?\bwho\s+(?:take|receive|use|get)\s+(?:(?:an?|the)\s+)?"
+    r"(?P<name>[A-Za-z][\w -]{1,40}?)(?=\s+(?:for|in|that|about|every|by)\b|[,.;])",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Said:
     """One sentence with its place and the option whose paragraph it stands in."""
@@ -49,15 +57,50 @@ class _Said:
 def draft(question: str, hits: Sequence[Hit], siblings: Siblings, *, on: date) -> Grid:
     """A grid from the section of the library that weighs these options, or an empty one where there is none."""
     guidelines = [hit.passage for hit in hits if hit.passage.kind == "guideline"]
-    section = next((found for found in map(siblings, guidelines) if len(_names(found)) > 1), ())
+    sections = [siblings(passage) for passage in guidelines]
+    section = next((found for found in sections if len(_names(found)) > 1), ())
     if not section:
-        return Grid(topics=_topics(question, guidelines[:1], on=on))
+        about = [found for found in sections if len(compared(found)) > 1 and _is_about(question, found)]
+        if about:
+            return Grid(compare(about[0], on=on), _topics(question, about[0][:1], on=on), made_on=on)
+        return Grid(topics=_topics(question, guidelines[:1], on=on), made_on=on)
     said = tuple(_read(section))
     certainty = _certainty(section)
     names = _names(section)
     options = tuple(_option(name, names, said, certainty=certainty, on=on) for name in names)
     testing = bool(re.search(r"screen|test", section[0].document.title, re.I))
-    return Grid(options, _topics(question, section[:1], on=on), "test" if testing else "treatment")
+    return Grid(options, _topics(question, section[:1], on=on), "test" if testing else "treatment", on)
+
+
+def compared(section: Sequence[Passage]) -> tuple[str, ...]:
+    """What the figures of a section compare: those who take one thing with those who take another, or none."""
+    found = (name for passage in section for sentence in passage.sentences for name in _taken(sentence.text))
+    return tuple(dict.fromkeys(found))
+
+
+def compare(section: Sequence[Passage], *, on: date) -> tuple[Option, ...]:
+    """The options of such a section, each with the sentences that name it, and the rest with the one that is new."""
+    names = compared(section)
+    certainty = _certainty(section)
+    doing = [name for name in names if not is_nothing(name)]
+    made = {name: {aspect: list[Line]() for aspect in ASPECTS} for name in names}
+    for passage in section:
+        for sentence in passage.sentences:
+            named = _taken(sentence.text) or (doing if len(doing) == 1 and shares_in(sentence.text) else ())
+            if _is_set_apart(sentence.text) or (len(named) > 1 and len(doing) > 1):
+                continue
+            for name in named:
+                line = _line(passage, sentence, sentence.text, certainty=passage.certainty or certainty, on=on)
+                made[name][aspect_of(sentence.text)].append(line)
+    return tuple(
+        Option(new_id(), name, tuple(Cell(aspect, tuple(made[name][aspect])) for aspect in ASPECTS), is_nothing(name))
+        for name in names
+    )
+
+
+def _taken(text: str) -> tuple[str, ...]:
+    found = (" ".join(match["name"].split()) for match in _TAKES.finditer(text))
+    return tuple(dict.fromkeys(name[0].upper() + name[1:] for name in found))
 
 
 def draft_option(name: str, hits: Sequence[Hit], *, on: date) -> Option:
@@ -85,6 +128,12 @@ _MOST_LINES = 4
 def _names(section: Sequence[Passage]) -> tuple[str, ...]:
     found = (OPTION.match(s.text) for passage in section if _weighs(passage) for s in passage.sentences)
     return tuple(dict.fromkeys(match["name"] for match in found if match))
+
+
+def _is_about(question: str, section: Sequence[Passage]) -> bool:
+    first = section[0]
+    there = " ".join((first.document.title, *first.section, *compared(section)))
+    return bool(stems(question) & stems(there))
 
 
 def _weighs(passage: Passage) -> bool:

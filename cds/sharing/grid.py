@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -98,6 +99,7 @@ class Grid:
     options: tuple[Option, ...] = ()
     topics: tuple[Line, ...] = ()  # by the names of TOPICS
     kind: Kind = "treatment"
+    made_on: date | None = None
 
     def topic(self, name: str) -> Line | None:
         return next((line for line in self.topics if line.id == name), None)

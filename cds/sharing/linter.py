@@ -93,6 +93,8 @@ def _citations(grid: Grid) -> str | None:
 
 
 def _dated(grid: Grid) -> str | None:
+    if grid.made_on is None:
+        return "it does not say when it was made"
     cited = [line.citation for line in grid.lines if line.citation is not None]
     if not cited:
         return "no line cites the library"
@@ -123,7 +125,7 @@ ITEMS: tuple[Item, ...] = (
     Item("experience", "qualifying", "What it is like to live with each option is described.", _like),
     Item("equal_detail", "certifying", "Good and bad are shown in equal detail for every option.", _equal_detail),
     Item("citations", "certifying", "The evidence is cited.", _citations),
-    Item("date", "certifying", "The sources are dated.", _dated),
+    Item("date", "certifying", "It says when it was made, and its sources are dated.", _dated),
     Item("updates", "certifying", "It says how it is kept up to date.", _topic("updates")),
     Item("uncertainty", "certifying", "It says how certain the numbers are.", _uncertainty),
     Item("funding", "certifying", "It says who paid for it.", _topic("funding")),

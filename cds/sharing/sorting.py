@@ -16,7 +16,8 @@ _ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
     (
         "harms",
         re.compile(
-            r"bleed|unwanted|side effect|adverse|false alarm|raised result|\bharm|nausea|vomit|bruis|dizz|drows|constipat|diarrh|\brash|erectile|"
+            r"bleed|unwanted|side effect|adverse|false alarm|raised result|\bharm|"
+            r"nausea|vomit|bruis|dizz|drows|constipat|diarrh|\brash|erectile|"
             r"leakage|muscle (?:symptoms|damage|aches)|type 2 diabetes|never have caused|told that they have|"
             r"surgery or radiotherapy|complication|damage|use disorder|thrush|headache|unprotected|"
             r"problems with sex|worse",

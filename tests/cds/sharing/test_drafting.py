@@ -59,6 +59,32 @@ def test_everyday_words_are_used_only_where_the_checks_agree() -> None:
     assert plain("A haemorrhage is possible.") == "A bleed is possible."
 
 
+SSRI = passage(
+    "p4",
+    "Of 100 adults with more severe depression who take a placebo for 6 to 8 weeks, about 40 improve by half or more. "
+    "Of 100 who take an SSRI, about 50 improve by half or more. "
+    "Nausea or sleep problems affect about 20 in 100 in the first 2 weeks. "
+    "Offer an SSRI first. The certainty of these figures is moderate.",
+    of=document("depression", "Depression in adults"),
+    section=("The numbers for an SSRI",),
+)
+
+
+def test_figures_that_compare_who_takes_what_make_options_without_a_section_that_weighs_them() -> None:
+    placebo, ssri = draft("How to treat depression?", [Hit(SSRI, 0.5)], lambda one: [one], on=ON).options
+    assert (placebo.name, placebo.nothing, ssri.name, ssri.nothing) == ("Placebo", True, "SSRI", False)
+    assert [share.count for line in placebo.lines for share in line.shares] == [40]
+    assert [share.count for share in ssri.cell("benefits").lines[0].shares] == [50]
+    assert [line.text for line in ssri.cell("harms").lines] == [
+        "Nausea or sleep problems affect about 20 in 100 in the first 2 weeks."
+    ]
+    assert all(line.by == "library" and line.certainty == "moderate" for line in (*placebo.lines, *ssri.lines))
+
+
+def test_figures_about_another_question_make_no_options() -> None:
+    assert draft("Should I have my knee replaced?", [Hit(SSRI, 0.5)], lambda one: [one], on=ON).options == ()
+
+
 def test_a_library_without_such_a_section_gives_an_empty_grid() -> None:
     grid = drafted(OTHER)
     assert grid.options == () and grid.topic("decision") is not None

@@ -28,6 +28,7 @@ COMPLETE = Grid(
     (option("waiting", nothing=True), option("tablet")),
     tuple(Line(name, f"Something about {name}.", by="physician") for name in TOPICS),
     "test",
+    date(2026, 11, 21),
 )
 
 
@@ -89,6 +90,10 @@ def test_what_is_missing_is_found(item: object) -> None:
 @pytest.mark.parametrize("name", [name for name in LACKING if name not in ("benefits", "harms")])
 def test_nothing_else_is_found(name: str) -> None:
     assert [finding.item for finding in lint(LACKING[name](COMPLETE))] == [name]
+
+
+def test_a_grid_that_does_not_say_when_it_was_made_is_undated() -> None:
+    assert [finding.item for finding in lint(replace(COMPLETE, made_on=None))] == ["date"]
 
 
 def test_what_is_asked_of_tests_is_not_asked_of_treatments() -> None:
