@@ -43,6 +43,7 @@ _STOPS = frozenset(
 _MEASURES = {"egfr": ("egfr", "filtration"), "potassium": ("potassium",), "qtc": ("qtc", "qt")}
 _ALLERGY = ("allerg", "anaphyla", "hypersens")
 _SEVERAL = re.compile(r"\bin [^,.;]+, (?:or |and )?in ", re.I)
+_FERTILE = (10, 55)  # years: outside them nobody is asked about a pregnancy
 _YEARS = 12.0  # months
 _YOUNG, _GROWN, _OLD = 18, 18, 65
 
@@ -70,11 +71,12 @@ def applicability_of(
     """The same of any texts."""
     findings = [f for text in texts for s in read_sentences(text) for limit in _LIMITS for f in limit(s, facts, on)]
     lines = dict.fromkeys(f.because for f in findings if f.because and f.met is not None)
-    missing = tuple(dict.fromkeys(f.missing for f in findings if f.met is None))
+    open_ = [f for f in findings if f.met is None]
+    missing = tuple(dict.fromkeys(f.missing for f in open_ if f.missing))
     against = tuple(dict.fromkeys(f.because for f in findings if f.met is False and f.because))
     if against:
         return "excluded", against, ()
-    if missing or not findings:  # a text that says nothing of whom it is for leaves it open
+    if open_ or not findings:  # a text that says nothing of whom it is for leaves it open
         return "unknown", tuple(lines), missing
     return "applies", tuple(lines), ()
 
@@ -84,9 +86,11 @@ def outside_ages(text: str, facts: PatientFacts, on: date) -> bool | None:
     if _SEVERAL.search(text):
         return None  # "in pregnancy, in men, in people aged 65 and over": one of them is enough
     told: list[bool] = []
-    for limit in (_age, _sex):
-        known = [f.met for s in read_sentences(text) for f in limit(s, facts, on) if f.met is not None]
-        told += [any(known)] if known else []
+    for sentence in read_sentences(text):
+        for limit in (_age, _sex):
+            known = [f.met for f in limit(sentence, facts, on) if f.met is not None]
+            several = limit is _age and any(q.comparator == "range" for q in sentence.quantities)
+            told += [any(known) if several else all(known)] if known else []
     return not all(told) if told else None
 
 
@@ -102,10 +106,12 @@ def _age(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding
     bounds = [q for q in sentence.quantities if _is_age(q, sentence)]
     for quantity in bounds:
         yield _Finding(None, missing="date of birth") if age is None else _Finding(_within(age, quantity), line)
-    if bounds:
-        return
     words = {token.stem for token in sentence.tokens}
     groups = {group for group, stems in FAMILIES["age"].items() if words & stems}
+    if bounds:
+        if groups == {"child"} and age is not None and age >= _GROWN and "pregnan" not in words:
+            yield _Finding(False, line)  # "children over 2 years" are children
+        return
     if not groups or "pregnan" in words:
         return
     if age is None:
@@ -177,7 +183,9 @@ def _pregnancy(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_F
             assert status is not None
             yield _Finding(not wanted, Because(status.id, chart.line(status)))
         else:
-            yield _Finding(None, missing="pregnancy" if name == "pregnant" else "breastfeeding")
+            age = facts.age(on)
+            possible = age is None or _FERTILE[0] <= age <= _FERTILE[1]
+            yield _Finding(None if possible else not wanted, missing=name if name != "pregnant" else "pregnancy")
 
 
 def _conditions(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_Finding]:
@@ -192,7 +200,9 @@ def _conditions(sentence: Sentence, facts: PatientFacts, on: date) -> Iterator[_
         elif facts.conditions_known == "none":
             yield _Finding(term.local, Because("conditions", "no problems recorded"))
         elif not term.local:
-            yield _Finding(None, missing=term.stem if not term.parts else _as_said(term, sentence))
+            # A list that was made and lacks it is no gap to ask about, though it does not prove the contrary.
+            name = term.stem if not term.parts else _as_said(term, sentence)
+            yield _Finding(None, missing="" if facts.conditions_known == "listed" else name)
 
 
 def _names_population(term: Term, sentence: Sentence) -> bool:

@@ -14,25 +14,24 @@ from cds.answering import Answer, Asked, answer, contradicted, enough, quoted
 from cds.applicability import applicability
 from cds.audit import AuditLog
 from cds.clock import Clock, today
-from cds.confidence import confidence
 from cds.db import Database
 from cds.drafting import patient_lines
-from cds.earlier import Earlier, leans_on_another
+from cds.earlier import Earlier
 from cds.errors import InvalidInput
-from cds.evidence import Evidence, Hit, Retriever, SearchFilter
-from cds.fit import LeftOut, fitting, for_patient
+from cds.evidence import Hit, Retriever
+from cds.finding import in_context, with_what_warns
+from cds.fit import LeftOut
 from cds.ids import new_id
 from cds.language_model import LanguageModel
-from cds.medicines import with_classes
-from cds.offer import Similarity, offer
+from cds.offer import Similarity
 from cds.patient import PatientFacts, PatientScope
 from cds.policy import Policy
 from cds.recommendation import AuditRef, Citation, Recommendation, Referral, Stamp, Statement
+from cds.safety.sources import with_passages
 from cds.triage import triage
 
 # Longer than any question asked in a consult; a pasted document is not a question.
 LONGEST_QUESTION = 2000
-_GUIDELINE_PASSAGES, _RECORD_PASSAGES = 8, 4  # as many as a physician looks through
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,8 @@ def propose(
     if sent.kind != "go":
         done = Answer("referred", referral=Referral(sent.rule or sent.kind, sent.text))
     else:
-        asked = _in_context(asked, parts, scope, as_of=question.as_of)
+        asked = in_context(asked, parts, scope, as_of=question.as_of)
+        asked = with_what_warns(asked, parts, as_of=question.as_of)
         watch.lap("search")
         on_stage(Stage("evidence", asked.evidence.hits, _quotes(asked, parts)))
         on_stage(Stage("reading"))
@@ -141,6 +141,7 @@ def propose(
     statements, missing = _for_patient(done.statements, facts, on)
     # The question counts as proposed too: "may I give amoxicillin?" is asked of somebody allergic before any answer.
     warnings = safety.warnings_for(facts, [text, *statements], on=on) if facts is not None else ()
+    warnings = with_passages(warnings, asked.evidence.hits)
     watch.lap("safety")
     return Recommendation(
         id=new_id(),
@@ -203,15 +204,6 @@ def _facts(parts: ConsultParts, scope: PatientScope | None) -> PatientFacts | No
         return parts.records.facts(tx, scope)
 
 
-def _search(retriever: Retriever, text: str, scope: PatientScope | None, *, as_of: date | None) -> Evidence:
-    """The guidelines' passages, then this patient's; it bears on the question if either does."""
-    found = retriever.search(text, limit=_GUIDELINE_PASSAGES, where=SearchFilter(as_of=as_of))
-    if scope is None:
-        return found
-    own = retriever.search_record(text, scope, limit=_RECORD_PASSAGES)
-    return replace(found, hits=(*found.hits, *own.hits), relevance=max(found.relevance, own.relevance))
-
-
 def _earlier(parts: ConsultParts, question: Question) -> Earlier | None:
     """What a follow-up follows; whoever calls has checked that it may be read."""
     if question.follows is None:
@@ -220,38 +212,6 @@ def _earlier(parts: ConsultParts, question: Question) -> Earlier | None:
         before, _ = recommendations.load(tx, question.follows)
     said = before.statements[0].text if before.statements else ""
     return Earlier(str(before.extra.get("searched", before.question)), said)
-
-
-def _in_context(asked: Asked, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    """What was found for the question; for a follow-up, for the earlier question and this one together."""
-    if asked.earlier is None:
-        return _found(asked, asked.text, parts, scope, as_of=as_of)
-    together = _found(asked, asked.earlier.with_question(asked.text), parts, scope, as_of=as_of)
-    if leans_on_another(asked.text):
-        return together
-    alone = _found(asked, asked.text, parts, scope, as_of=as_of)
-    return alone if alone.confidence >= together.confidence else together
-
-
-def _found(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    """What was found for these words; when that is not enough, what is found for the classes of their medicines."""
-    found = _look(asked, text, parts, scope, as_of=as_of)
-    wider = with_classes(text)
-    if wider == text or enough(found, parts.model, parts.policy):
-        return found
-    again = _look(asked, wider, parts, scope, as_of=as_of)
-    return again if again.confidence > found.confidence else found
-
-
-def _look(asked: Asked, text: str, parts: ConsultParts, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    evidence = _search(parts.retriever, text, scope, as_of=as_of)
-    found = offer(text, evidence.hits, similarity=parts.similarity)
-    meant = parts.in_full(text)
-    offered = fitting(meant, found, left_out=parts.left_out, on=asked.on)
-    sure = confidence(meant, evidence, offered)
-    if asked.facts is not None:
-        offered = for_patient(offered, asked.facts, question=meant, on=asked.on)
-    return replace(asked, searched=text, meant=meant, evidence=evidence, offered=offered, confidence=sure)
 
 
 def _quotes(asked: Asked, parts: ConsultParts) -> tuple[Citation, ...]:

@@ -14,10 +14,14 @@ _SAME_SUBJECT = 0.6
 _MOST = 3  # side by side is for reading, not for counting
 _FAMILIES = ("age", "sex", "pregnancy", "severity", "menopause", "smoking")
 _ORDERS = frozenset(
-    "offer give use start prescribe treat stop avoid withhold should must recommend recommended consider do aim".split()
+    """
+    offer give use start prescribe treat stop avoid withhold should must recommend recommended consider do aim
+    """.split()  # noqa: SIM905 words read better as they are spoken
 )
 _TOGETHER = frozenset({"with", "together", "combine", "combined", "combination", "add", "added"})
-_AFTER = frozenset("instead unsuitable second alternative unless if when until after before".split())
+_AFTER = frozenset(
+    {"instead", "unsuitable", "second", "alternative", "unless", "if", "when", "until", "after", "before"}
+)
 _TIME = "months"
 
 
@@ -96,9 +100,10 @@ def _opposed(one: Sentence, other: Sentence) -> str:
         return ""
     for mine in one.terms:
         for theirs in other.terms:
-            if mine.medicine and theirs.medicine and mine.medicine.name == theirs.medicine.name:
-                if mine.sign * theirs.sign < 0 and _shared(one, other) >= _SAME_SUBJECT:
-                    return mine.medicine.name
+            if not mine.medicine or not theirs.medicine or mine.medicine.name != theirs.medicine.name:
+                continue
+            if mine.sign * theirs.sign < 0 and _shared(one, other) >= _SAME_SUBJECT:
+                return mine.medicine.name
     return ""
 
 

@@ -9,7 +9,7 @@ from cds.applicability import applicability_of, names_age, outside_ages
 from cds.confidence import about_these_people, of_a_pregnancy
 from cds.grounding.answers_question import check_question
 from cds.grounding.population import groups_in
-from cds.medicines import mentions
+from cds.medicines import classes_of, mentions
 from cds.offer import Offered
 from cds.patient import PatientFacts
 from cds.safety.warnings import forbidden_text
@@ -75,8 +75,9 @@ _CHILD = ("child", "boy", "girl", "baby", "infant", "toddler", "month", "year")
 _NOT_PREGNANT = re.compile(r"\b(?:not|non-?)\s*pregnant", re.I)
 _NOT_ALLERGIC = re.compile(r"\b(?:not|no|without|isn't|nil)\b[\w ]{0,24}\ballerg", re.I)
 _ALLERGIC = re.compile(r"\b(?:allergic to|with (?:a |an )?(?:\w+ )?allergy|and (?:a |an )?(?:\w+ )?allergy)", re.I)
-_DEMOTED, _PROMOTED = 0.8, 1.2
+_DEMOTED, _LESS, _PROMOTED = 0.8, 0.9, 1.2
 # What is asked for: a medicine, or an amount of something.
+_INSTEAD = re.compile(r"\b(?:instead|alternative|other|another|else|substitute|replace|next|after|add|top)\b", re.I)
 _WHICH_MEDICINE = re.compile(
     r"\b(?:which|what) (?:[\w-]+ ){0,2}(?:medicines?|drugs?|antibiotics?|inhalers?|tablets?|antidepressants?|"
     r"analgesics?|anticoagulants?|painkillers?|statins?|insulins?|antihypertensives?|vaccines?)\b"
@@ -105,6 +106,7 @@ def fitting(question: str, offered: Sequence[Offered], *, left_out: LeftOut, on:
             not _is_scope(question, one)
             and not _not_covered(question, one, outside.get(one.passage.document.edition, ()), implied, on)
             and not _another_illness(question, one)
+            and not _another_medicine(question, one)
             and not _rival(said, one)
             and not _of_others(question, one)
             and not (implied is not None and _too_old_or_young(one, implied, on))
@@ -113,18 +115,40 @@ def fitting(question: str, offered: Sequence[Offered], *, left_out: LeftOut, on:
     return tuple(sorted(kept, key=lambda one: -one.score))
 
 
+def asks_which_medicine(question: str) -> bool:
+    """Whether a medicine is asked for, and not something about one."""
+    return _WHICH_MEDICINE.search(question.lower()) is not None
+
+
 def for_patient(offered: Sequence[Offered], facts: PatientFacts, *, question: str, on: date) -> tuple[Offered, ...]:
-    """What fits this patient first; what does not is left out when something nearly as good does fit."""
-    asked = {name for mention in mentions(question) for name in (mention.name, *mention.keys)}
-    first, rest = offered[:_LOOKED_AT], offered[_LOOKED_AT:]
-    fits = {one.id: one.kind == "finding" or _fits(one, facts, asked, on) for one in first}
-    good = [one for one in first if fits[one.id]]
-    bad = [one for one in first if not fits[one.id]]
-    if not good or not bad:
-        return tuple(offered)
-    if good[0].score < _FAR_WORSE * first[0].score:
-        return tuple(offered)
-    return (*good, *rest)
+    """What is for this patient, what the chart speaks of first; what does not fit is left out where something does."""
+    named = {name for mention in mentions(question) for name in (mention.name, *mention.keys)}
+    meant = [one for one in offered if one.kind == "finding" or not _too_old_or_young(one, facts, on)]
+    first, rest = meant[:_LOOKED_AT], meant[_LOOKED_AT:]
+    judged = [(one, *_judged(one, facts, named, on)) for one in first]
+    good = sorted((replace(one, score=one.score * weight) for one, fits, weight in judged if fits), key=_best)
+    bad = [replace(one, score=one.score * weight) for one, fits, weight in judged if not fits]
+    if not bad or (good and good[0].score >= _FAR_WORSE * first[0].score):
+        return (*good, *rest)
+    return (*sorted((*good, *bad), key=_best), *rest)
+
+
+def _best(one: Offered) -> float:
+    return -one.score
+
+
+def _judged(one: Offered, facts: PatientFacts, named: set[str], on: date) -> tuple[bool, float]:
+    """Whether nothing in the chart speaks against it, and how much more or less it answers for what the chart says."""
+    if one.kind == "finding":
+        return True, 1.0
+    applies, because, _ = applicability_of((one.sentence.text,), facts, on)
+    against = forbidden_text(one.sentence.text, facts, on=on)
+    own = {name for mention in mentions(one.sentence.text) for name in (mention.name, *mention.keys)}
+    if applies == "excluded" or against:
+        # Of a medicine that was asked about by name, what speaks against it is an answer too.
+        return bool(named & own), _DEMOTED
+    of_this_chart = applies == "applies" and any(line.fact not in ("birth_date", "sex") for line in because)
+    return True, _PROMOTED if of_this_chart else 1.0
 
 
 def _of_what_is_asked(question: str, one: Offered) -> bool:
@@ -142,8 +166,11 @@ def _weight(said: str, one: Offered) -> float:
         weight *= _DEMOTED
     if _NOT_ALLERGIC.search(said) and _ALLERGIC.search(one.sentence.text):
         weight *= _DEMOTED * _DEMOTED  # it shares the very word, and says the contrary
-    if _WHICH_MEDICINE.search(said) and not mentions(one.sentence.text):
-        weight *= _DEMOTED
+    if _WHICH_MEDICINE.search(said):
+        named = [m for m in read_sentence(" ".join(one.sentence.text.split())).terms if m.medicine]
+        own = {mention.name for mention in mentions(said)}
+        offered = [m for m in named if m.medicine and m.medicine.name not in own]
+        weight *= _DEMOTED * _DEMOTED if not offered else 1.0 if any(m.sign >= 0 for m in offered) else _LESS
     if _HOW_MUCH.search(said) and not _AMOUNT.search(one.sentence.text):
         weight *= _DEMOTED
     return weight
@@ -236,6 +263,17 @@ def _part_of(one: Term, other: Term) -> bool:
     return set(one.parts) <= set(other.parts)
 
 
+def _another_medicine(question: str, one: Offered) -> bool:
+    """Of medicines only that have nothing in common with the one the question names."""
+    asked = [mention for mention in mentions(question) if not mention.is_class]
+    told = mentions(_place(one))
+    if not asked or not told or _INSTEAD.search(question):
+        return False
+    wanted = {name for mention in asked for name in (mention.name, *mention.keys)}
+    classes = {wider for mention in asked for wider in classes_of(mention.name)}
+    return not any({m.name, *m.keys} & wanted or m.name in classes or classes_of(m.name) & wanted for m in told)
+
+
 def _conditions(text: str) -> list[Term]:
     return [term for s in read_sentences(text) for term in s.terms if is_condition(term.groups)]
 
@@ -268,18 +306,8 @@ def _implied(question: str, on: date) -> PatientFacts | None:
 
 
 def _too_old_or_young(one: Offered, implied: PatientFacts, on: date) -> bool:
-    if outside_ages(one.sentence.text, implied, on):
-        return True
-    if names_age(one.sentence.text):
-        return False
+    outside = outside_ages(one.sentence.text, implied, on)
+    if outside is not None and (outside or names_age(one.sentence.text)):
+        return outside
     people = one.passage.population or one.passage.document.population
     return bool(people and outside_ages(people, implied, on))
-
-
-def _fits(one: Offered, facts: PatientFacts, asked: set[str], on: date) -> bool:
-    """Nothing in the chart speaks against it; what is said of a medicine that was asked about is an answer anyway."""
-    named = {name for mention in mentions(one.sentence.text) for name in (mention.name, *mention.keys)}
-    if named & asked:
-        return True
-    applies, _, _ = applicability_of((one.sentence.text,), facts, on)
-    return applies != "excluded" and not forbidden_text(one.sentence.text, facts, on=on)

@@ -5,7 +5,9 @@ from cds.wording.sentence import Sentence
 
 _ALLERGIC = ("allerg", "anaphyla", "hypersens", "intoleran", "reaction")
 # Past one of these the sentence has gone on to something else: "with a penicillin allergy, offer doxycycline".
-_STOPS = frozenset({"offer", "give", "use", "should", "must", "consider", "do", "avoid", "start", "stop"})
+_STOPS = frozenset(
+    {"offer", "give", "use", "should", "must", "consider", "do", "avoid", "start", "stop", "react", "reacts"}
+)
 _MARKS = frozenset({"because", "so", ",", ";", ":"})
 _BEFORE, _AFTER = 6, 2  # words: "allergic to any kind of a penicillin"; "penicillin allergy"
 

@@ -1,6 +1,6 @@
 """Each medicine proposed, and each already taken, held against every rule and this patient's chart."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,11 +9,11 @@ from cds.patient import Medication, PatientFacts
 from cds.recommendation import Because, Statement
 from cds.recommendation import Warning as PatientWarning
 from cds.safety import chart
-from cds.safety.allergens import is_allergen
+from cds.safety.proposals import advised, asked
 from cds.safety.rules import Condition, Rule, rules
-from cds.wording.sentence import Sentence, read_sentences
 
 # Where an allergy nobody asked about matters most.
+_OF_A_STATE = frozenset({"renal", "hepatic", "pregnancy", "lactation", "age", "qt"})
 _ASK_FIRST = frozenset({"antibiotic", "nsaid", "salicylate", "opioid", "local-anaesthetic", "antiepileptic"})
 
 
@@ -59,7 +59,7 @@ def forbidden(statement: Statement, facts: PatientFacts, *, on: date) -> tuple[B
 
 def forbidden_text(text: str, facts: PatientFacts, *, on: date) -> tuple[Because, ...]:
     """The same of a sentence that may be quoted."""
-    return _forbidden(_advised(text), facts, on)
+    return _forbidden(tuple(_each(advised(text))), facts, on)
 
 
 def _forbidden(named: Sequence[_Proposed], facts: PatientFacts, on: date) -> tuple[Because, ...]:
@@ -140,30 +140,15 @@ def _proposed(items: Sequence[Statement | str]) -> tuple[_Proposed, ...]:
     """The medicines that are asked about or advised; one that is advised against is no proposal."""
     found: dict[str, _Proposed] = {}
     for item in items:
-        named = _advised(item.text) if isinstance(item, Statement) else _named(item)
-        for one in named:
+        for one in _each(advised(item.text) if isinstance(item, Statement) else asked(item)):
             found.setdefault(one.name, one)
     return tuple(found.values())
 
 
-def _advised(text: str) -> tuple[_Proposed, ...]:
-    return _named(text, unless=_denied)
-
-
-def _named(text: str, *, unless: Callable[[Mention, Sentence], bool] = is_allergen) -> tuple[_Proposed, ...]:
-    found: dict[str, _Proposed] = {}
-    for sentence in read_sentences(text):
-        for mention in sentence.medicines:
-            if unless(mention, sentence) or is_allergen(mention, sentence):
-                continue
-            names = frozenset() if mention.is_class else frozenset({mention.name, *mention.keys})
-            found.setdefault(mention.name, _Proposed(mention.name, names, classes_of(mention.name)))
-    return tuple(found.values())
-
-
-def _denied(mention: Mention, sentence: Sentence) -> bool:
-    segment = sentence.segments[sentence.segment_of(mention.first)]
-    return segment.sign_at(mention.first) < 0 or segment.introduces
+def _each(mentions: Iterable[Mention]) -> Iterator[_Proposed]:
+    for mention in mentions:
+        names = frozenset() if mention.is_class else frozenset({mention.name, *mention.keys})
+        yield _Proposed(mention.name, names, classes_of(mention.name))
 
 
 def _taken(facts: PatientFacts, on: date) -> tuple[_Proposed, ...]:
@@ -187,7 +172,9 @@ def _gravest(found: Sequence[_Found]) -> list[_Found]:
     kept: dict[tuple[str, str, tuple[str, ...]], _Found] = {}
     for one in found:
         lines = tuple(sorted(b.fact for b in one.because))
-        pair = tuple(sorted((one.proposed.fact.id if one.proposed.fact else one.proposed.name, *lines)))
+        itself = one.proposed.fact.id if one.proposed.fact else one.proposed.name
+        # Of one state of the patient (kidney, QT, age) the gravest is said; of two medicines, each pair.
+        pair = (itself,) if one.rule.kind in _OF_A_STATE else tuple(sorted((itself, *lines)))
         key = (one.rule.kind, "", pair)
         if key not in kept or (one.rule.severity == "stop" and kept[key].rule.severity == "caution"):
             kept[key] = one

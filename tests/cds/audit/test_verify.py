@@ -159,21 +159,23 @@ def truncate_with_the_stolen_key(site: Site, clock: FixedClock) -> None:
     site.sign_again(clock)
 
 
+# Each attack and the first entry that is wrong after it.
+MATRIX: dict[Callable[[Site, FixedClock], None], int] = {
+    edit: 5,
+    delete_in_the_middle: 5,
+    delete_the_tail: 8,
+    swap: 5,
+    truncate_and_mend_the_head: 8,
+    rewrite_consistently: 5,
+    rewrite_and_delete_checkpoints: 5,
+    rewrite_with_the_stolen_key: 5,
+    roll_back_the_file: 7,
+    truncate_with_the_stolen_key: 8,
+}
+
+
 @pytest.mark.parametrize(
-    ("attack", "first_bad"),
-    [
-        (edit, 5),
-        (delete_in_the_middle, 5),
-        (delete_the_tail, 8),
-        (swap, 5),
-        (truncate_and_mend_the_head, 8),
-        (rewrite_consistently, 5),
-        (rewrite_and_delete_checkpoints, 5),
-        (rewrite_with_the_stolen_key, 5),
-        (roll_back_the_file, 7),
-        (truncate_with_the_stolen_key, 8),
-    ],
-    ids=lambda value: value.__name__ if callable(value) else None,
+    ("attack", "first_bad"), MATRIX.items(), ids=lambda value: value.__name__ if callable(value) else None
 )
 def test_the_first_wrong_entry_is_named(
     site: Site, clock: FixedClock, attack: Callable[[Site, FixedClock], None], first_bad: int
