@@ -16,7 +16,7 @@ _STRETCH = 1.3
 # Where words are not parted by spaces, this many signs count as one.
 _SIGNS_A_WORD = 8
 # A lead-in longer than this is a paragraph of its own, not the name of what follows.
-_LONGEST_LEAD = 160
+_LONGEST_LEAD = 240
 
 _WHOM = re.compile(
     r"\b(?:adults?|child(?:ren)?|infants?|neonat\w+|newborns?|adolescen\w+|young people|pregnan\w+|"

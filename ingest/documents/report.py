@@ -16,6 +16,7 @@ _DROPPED = {
     "running": "Running headers, footers and page numbers were left out.",
     "references": "The list of references was left out.",
     "contents": "The table of contents was left out.",
+    "pointer": "Lines that only say where in another document something stands were left out.",
     "broken_page": "Pages that are damaged were left out.",
     "garbled": "Pages whose fonts do not say which letters they draw were left out; OCR can read them (`--ocr`).",
     "picture": "Pages that are pictures without text were left out; OCR can read them (`--ocr`).",

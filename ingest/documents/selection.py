@@ -25,6 +25,8 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _BOILERPLATE_WORDS = 60
+# Where in another document something stands: "Page 64 line 1459".
+_POINTER = re.compile(r"^\W*(?:see )?page \d+(?:\W{1,3}lines? \d+(?:\W\d+)?)\W*$", re.IGNORECASE)
 # A document introduces itself within this many blocks, before its first section.
 _FIRST_BLOCKS = 40
 
@@ -47,6 +49,8 @@ def evidence_blocks(blocks: Sequence[Block]) -> tuple[list[Block], tuple[Flag, .
             dropped[inside[0]] += 1
         elif _LEADERS.search(block.text):
             dropped["contents"] += 1
+        elif _POINTER.match(block.text):
+            dropped["pointer"] += 1
         else:
             kept.append(block)
     if not any(block.kind not in ("heading", "identity") for block in kept) and any(

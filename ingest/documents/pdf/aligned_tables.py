@@ -9,8 +9,9 @@ from ingest.documents.pdf.words import Word
 
 # Pieces that begin within this many points of each other stand under each other.
 _ALIGNED = 7.0
-# Two pieces side by side are two columns of text as often as a table; three short ones are a table.
-_COLUMNS = 3
+# Two pieces side by side are two columns of text as often as a table, unless headings in bold stand above; three short
+# ones are a table.
+_COLUMNS, _HEADED_COLUMNS = 3, 2
 _FEW_ROWS = 3
 # Fewer lines than this are not known for text.
 _LINES_OF_PROSE = 6
@@ -37,7 +38,8 @@ def aligned_tables(words: Sequence[Word]) -> tuple[list[PdfTable], list[Word]]:
 def _end_of_table(rows: Sequence[Sequence[Line]], start: int) -> int:
     """Where the table that begins with this row ends; the row itself when none does."""
     head = rows[start]
-    if len(head) < _COLUMNS or not _short(head):
+    needed = _needed(rows, start)
+    if len(head) < needed or not _short(head):
         return start
     lefts = [line.left for line in head]
     full = 1
@@ -45,9 +47,11 @@ def _end_of_table(rows: Sequence[Sequence[Line]], start: int) -> int:
     for at in range(start + 1, len(rows)):
         row = rows[at]
         gap = min(line.bottom for line in rows[at - 1]) - max(line.top for line in row)
-        if gap > 2.5 * max(row[0].size, 1) or not _under(row, lefts, head[-1].right):
+        if gap > 2.5 * max(row[0].size, 1) or not _under(row, lefts, head[-1].right, needed):
             break
-        if len(row) >= _COLUMNS:
+        if needed == _HEADED_COLUMNS and any(line.bold for line in row[1:]):
+            break
+        if len(row) >= needed:
             full += 1
         elif len(row) == 1 and row[0].right - row[0].left > 0.6 * (head[-1].right - head[0].left):
             break  # a line of text below the table
@@ -57,13 +61,20 @@ def _end_of_table(rows: Sequence[Sequence[Line]], start: int) -> int:
     return end if full >= _FEW_ROWS else start
 
 
+def _needed(rows: Sequence[Sequence[Line]], start: int) -> int:
+    """How many columns a table that begins here must have."""
+    below = rows[start + 1] if start + 1 < len(rows) else ()
+    headed = all(line.bold for line in rows[start]) and not any(line.bold for line in below[1:])
+    return _HEADED_COLUMNS if headed else _COLUMNS
+
+
 def _short(row: Sequence[Line]) -> bool:
     return sum(len(line.words) for line in row) / len(row) <= _WORDS_A_CELL
 
 
-def _under(row: Sequence[Line], lefts: Sequence[float], right: float) -> bool:
+def _under(row: Sequence[Line], lefts: Sequence[float], right: float, needed: int) -> bool:
     """Whether every piece of a row begins where a column does."""
-    if not _short(row) and len(row) >= _COLUMNS:
+    if not _short(row) and len(row) >= needed:
         return False
     return all(any(abs(line.left - left) <= _ALIGNED for left in lefts) for line in row) and row[-1].left < right
 
@@ -75,7 +86,7 @@ def _table(lines: Sequence[Line]) -> PdfTable | None:
     if _is_prose(lines, edges):
         return None
     rows = rows_by_words(words, edges, ())
-    if len(rows) < 2 or len(edges) < _COLUMNS + 1:
+    if len(rows) < 2 or len(edges) < _HEADED_COLUMNS + 1:
         return None
     grid = [[WordCell() for _ in edges[1:]] for _ in rows]
     for made, (_, _, inside) in zip(grid, rows, strict=True):

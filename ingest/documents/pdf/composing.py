@@ -17,6 +17,8 @@ _COMPOUND = frozenset(
     three time twice two up well x
     """.split()  # noqa: SIM905 one to a line would hide the list
 )
+# "Low- and high-dose": the hyphen stands for the word that follows later.
+_CONTINUES = frozenset({"and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o"})
 _LETTERS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -57,6 +59,8 @@ def composed(lines: Sequence[Line], vocabulary: Vocabulary, *, skip: int = 0) ->
             piece = raised(text, piece)
         elif before is not None and before.hyphen and not first:
             text += "-"
+        elif before is not None and _ends_cut(before) and piece[:1].islower() and piece.lower() not in _CONTINUES:
+            separator = ""  # text that was once set in other lines: "low- income"
         if not piece:
             continue
         if text:
@@ -74,7 +78,7 @@ def _ends_cut(word: Word) -> bool:
 def _mended(text: str, piece: str, before: Word, vocabulary: Vocabulary) -> tuple[str, str]:
     bare = text.removesuffix("-")
     keep = vocabulary.keeps_hyphen(bare.rsplit(" ", 1)[-1], piece)
-    if piece.lower() in ("and", "or", "to", "und"):
+    if piece.lower() in _CONTINUES:
         return bare + "-", " "  # "low- and high-dose"
     return (bare + "-" if keep else bare), ""
 

@@ -11,7 +11,7 @@ from ingest.documents.pdf.lines import Line, spacing_of
 from ingest.documents.pdf.tables import PdfTable, table_blocks
 
 _BULLETS = frozenset("•●▪■◦‣·➢✓▶-–—*o◆❖□○►")
-_NUMBER = re.compile(r"^(?:\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\)|\((?:i|ii|iii|iv|v|vi)\))$")
+_NUMBER = re.compile(r"^(?:\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\)|[a-h]\.|\((?:i|ii|iii|iv|v|vi)\))$")
 _SECTION_NUMBER = re.compile(r"^(\d{1,2}(?:\.\d{1,2})*)\.?$")
 _CAPTION = re.compile(r"^(?:table|tabelle|tableau|tabla|box)\s+[\dA-Z][\w.]*\b.{0,240}$", re.IGNORECASE)
 _TERMINAL = (".", "!", "?", ":", ";", ".”", ".)", ".]")
@@ -121,7 +121,7 @@ def _begins(line: Line, current: Sequence[Line], style: Style, *, left: float, r
         return True
     if abs(line.size - last.size) > 0.8 or line.bold != last.bold:
         return line.bold != last.bold or not _close_in_size(line, last)
-    if _marked(line):
+    if _marked(line) and not _closes_a_bracket(line, current):
         return True
     ended = last.text.endswith(_TERMINAL)
     first = line.words[0]
@@ -144,6 +144,12 @@ def _marked(line: Line) -> bool:
     if len(line.words) < 2:
         return False
     return (first in _BULLETS and (first not in "-–—" or line.words[1].text[0].isalpha())) or bool(_NUMBER.match(first))
+
+
+def _closes_a_bracket(line: Line, current: Sequence[Line]) -> bool:
+    """Whether what looks like an item's number ends a remark: "(see recommendation / 5) and …"."""
+    text = " ".join(one.text for one in current)
+    return line.words[0].text.endswith(")") and text.count("(") > text.count(")")
 
 
 def _block(lines: Sequence[Line], style: Style, vocabulary: Vocabulary) -> Block | None:

@@ -10,6 +10,7 @@ from ingest.documents.characters import one_line
 from ingest.documents.pdf.aligned_tables import aligned_tables
 from ingest.documents.pdf.columns import in_reading_order
 from ingest.documents.pdf.composing import Vocabulary
+from ingest.documents.pdf.drawn import Drawn, drawn_on, with_bullets
 from ingest.documents.pdf.lines import Line, lines_of
 from ingest.documents.pdf.margins import without_running
 from ingest.documents.pdf.paragraphs import Blocks, Style, rejoined
@@ -87,21 +88,22 @@ def _lines(document: Any, number: int, seen: _Seen) -> tuple[Sheet, list[Line]]:
         return Sheet(number + 1, 0, 0, 0, 0, 0), []
     try:
         sheet = sheet_of(page, number + 1)
-        words = _words(page, sheet, seen)
+        drawn = drawn_on(page, sheet)
+        words = _words(page, sheet, drawn, seen)
         if not words:
             return sheet, []
         tables, rest = ruled_tables(words, rulings_of(page, sheet))
         aligned, rest = aligned_tables(rest)
-        return sheet, [*tables, *aligned, *lines_of(rest)]
+        return sheet, [*tables, *aligned, *with_bullets(lines_of(rest), drawn.dots)]
     finally:
         page.close()
 
 
-def _words(page: Any, sheet: Sheet, seen: _Seen) -> list[Word]:
+def _words(page: Any, sheet: Sheet, drawn: Drawn, seen: _Seen) -> list[Word]:
     """The words of a page that its reader sees: its own, or those OCR finds where it has none of use."""
     sight = Sight(page, sheet)
     left_out: Counter[str] = Counter()
-    words = visible(words_of(page, sheet, left_out), left_out, sees=sight.sees)
+    words = visible(words_of(page, sheet, left_out), left_out, sees=sight.sees, covered=drawn.may_cover)
     if words or not sight.sees(Box(sheet.number, 0, 0, sheet.width, sheet.height)):
         seen.dropped.update(left_out)
         return words

@@ -106,7 +106,7 @@ def _table(
     words: Sequence[Word], across: Sequence[Rule], down: Sequence[Rule], around: Sequence[Word]
 ) -> PdfTable | None:
     top, bottom = across[0].at, across[-1].at
-    columns = _edges([rule.at for rule in down if rule.length >= 0.3 * (top - bottom)])
+    columns = _edges([rule.at for rule in down if _reach(rule.at, down) >= 0.3 * (top - bottom)])
     if len(columns) < 3:
         columns = _columns_of_words(words)
         words = _with_neighbours(words, columns, around)
@@ -123,6 +123,11 @@ def _table(
         return None
     grid = _grid(rows, columns, across if ruled else (), down)
     return PdfTable(tuple(words), tuple(tuple(row) for row in with_headings_marked(grid)), tuple(columns))
+
+
+def _reach(position: float, down: Sequence[Rule]) -> float:
+    """How far the rules at a position reach together: lines across the table leave them in pieces."""
+    return sum(rule.length for rule in down if abs(rule.at - position) <= _NEAR)
 
 
 def _edges(positions: Sequence[float]) -> list[float]:

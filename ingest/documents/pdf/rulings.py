@@ -73,7 +73,7 @@ def _paths(page: Any) -> Iterable[tuple[Any, Matrix]]:
     import pypdfium2.raw as pdfium
 
     stack = [
-        (pdfium.FPDFPage_GetObject(page.raw, at), _PLAIN, 0) for at in range(pdfium.FPDFPage_CountObjects(page.raw))
+        (pdfium.FPDFPage_GetObject(page.raw, at), PLAIN, 0) for at in range(pdfium.FPDFPage_CountObjects(page.raw))
     ]
     seen = 0
     while stack and seen < 4 * _MOST_STROKES:
@@ -81,26 +81,28 @@ def _paths(page: Any) -> Iterable[tuple[Any, Matrix]]:
         seen += 1
         kind = pdfium.FPDFPageObj_GetType(drawn)
         if kind == pdfium.FPDF_PAGEOBJ_PATH:
-            yield drawn, _times(_matrix(drawn), around)
+            yield drawn, times(matrix_of(drawn), around)
         elif kind == pdfium.FPDF_PAGEOBJ_FORM and depth < 3:
-            inner = _times(_matrix(drawn), around)
+            inner = times(matrix_of(drawn), around)
             for at in range(max(0, pdfium.FPDFFormObj_CountObjects(drawn))):
                 stack.append((pdfium.FPDFFormObj_GetObject(drawn, at), inner, depth + 1))
 
 
-_PLAIN: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+PLAIN: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def _matrix(drawn: Any) -> Matrix:
+def matrix_of(drawn: Any) -> Matrix:
+    """How an object's own coordinates lie in what holds it."""
     import pypdfium2.raw as pdfium
 
     found = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(drawn, found):
-        return _PLAIN
+        return PLAIN
     return (found.a, found.b, found.c, found.d, found.e, found.f)
 
 
-def _times(one: Matrix, other: Matrix) -> Matrix:
+def times(one: Matrix, other: Matrix) -> Matrix:
+    """One after the other."""
     a, b, c, d, e, f = one
     p, q, r, s, t, u = other
     return (a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u)

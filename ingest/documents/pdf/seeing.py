@@ -3,9 +3,12 @@
 import struct
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from ingest.documents.pdf.words import Sheet, Word
 from knowledge.editions import Box
@@ -37,8 +40,10 @@ class Sight:
     @cached_property
     def _picture(self) -> tuple[Any, float]:
         scale = scale_for(self.sheet.width, self.sheet.height, 1.5)
-        bitmap = self.page.render(scale=scale, grayscale=True)
-        picture = bitmap.to_numpy()
+        try:
+            picture = self.page.render(scale=scale, grayscale=True).to_numpy()
+        except (ValueError, RuntimeError):
+            return np.zeros((0, 0), np.uint8), scale  # a page without extent: nothing on it is seen
         return (picture[:, :, 0] if picture.ndim == 3 else picture).copy(), scale
 
 
@@ -46,9 +51,14 @@ def _too_small(word: Word) -> bool:
     return word.look.size < _SMALLEST and word.height < _SMALLEST
 
 
-def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word]:
+def visible(
+    words: list[Word], dropped: Counter[str], *, sees: Callable[[Box], bool], covered: Callable[[Box], bool]
+) -> list[Word]:
     """The words a reader of the page can see; `sees` looks at the drawn page where a word's look leaves doubt."""
-    doubtful = [word for word in words if word.look.white or word.look.invisible or _too_small(word)]
+    hides = {word.order for word in words if covered(word.box)}
+    doubtful = [
+        word for word in words if word.look.white or word.look.invisible or _too_small(word) or word.order in hides
+    ]
     if not doubtful:
         return words
     hidden_by_mode = sum(1 for word in words if word.look.invisible)
@@ -58,10 +68,12 @@ def visible(words: list[Word], dropped: Counter[str], *, sees: Any) -> list[Word
         return [replace(word, look=replace(word.look, invisible=False)) for word in words]
     # Where most of a page is small, its measure is another one.
     measured = sum(1 for word in words if _too_small(word)) < 0.5 * len(words)
+    small = {word.order for word in doubtful if measured and _too_small(word)}
+    looked_at = {word.order for word in doubtful if word.look.white} | hides
     unseen = {
         word.order
         for word in doubtful
-        if word.look.invisible or (measured and _too_small(word)) or (word.look.white and not sees(word.box))
+        if word.look.invisible or word.order in small or (word.order in looked_at and not sees(word.box))
     }
     dropped["hidden"] += len(unseen)
     return [word for word in words if word.order not in unseen]

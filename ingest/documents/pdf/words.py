@@ -272,5 +272,8 @@ class _Reader:
             return
         low, high = self._reach(box, self.look)
         clipped = self.sheet.clipped(box)
+        if clipped.right <= clipped.left or clipped.top <= clipped.bottom:
+            self.dropped["hidden"] += 1  # a shape without extent leaves no ink
+            return
         self.found.append(Word(text, clipped, self.look, len(self.found), hyphen, self.glued, low, high))
         self.glued = False

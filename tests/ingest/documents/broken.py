@@ -117,6 +117,7 @@ def pdfs() -> Iterator[tuple[str, bytes, Expected]]:
     yield "whose catalogue is missing", handmade("<< /Type /Pages /Kids [] /Count 0 >>"), DAMAGED
     yield "whose page has no box", page_of(shown(TEXT), box="[]"), DAMAGED
     yield "whose page has no height", page_of(shown(TEXT), box="[0 0 595 0]"), DAMAGED
+    yield "one of whose pages has no height", _with_a_flat_page(), None
     yield "whose page is a mile wide", page_of(shown(TEXT), box="[0 0 4560000 4560000]"), DAMAGED
     yield "whose page starts below zero", page_of(shown(TEXT), box="[-100 -100 495 742]"), None
     yield "whose page lies on its side", page_of(shown(TEXT), more="/Rotate 90"), None
@@ -222,6 +223,19 @@ def others() -> Iterator[tuple[str, bytes, Expected]]:
     yield "with ten thousand quotes.md", b">" * 10_000 + TEXT.encode(), (None, "unreadable", "empty")
     yield "of a kind nobody reads.xlsx", b"PK\x03\x04", "unsupported"
     yield "without a suffix", TEXT.encode(), "unsupported"
+
+
+def _with_a_flat_page() -> bytes:
+    text = shown(TEXT)
+    page = "<< /Type /Page /Parent 2 0 R /MediaBox {} /Contents 5 0 R /Resources << /Font << /F 6 0 R >> >> >>"
+    return handmade(
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>",
+        page.format("[0 0 0.01 0.01]"),
+        page.format("[0 0 595 842]"),
+        b"<< /Length %d >>\nstream\n" % len(text) + text + b"\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    )
 
 
 def _encrypted() -> bytes:

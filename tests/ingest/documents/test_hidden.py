@@ -49,7 +49,29 @@ def not_drawn(canvas: Any) -> None:
     canvas.drawText(text)
 
 
-@pytest.mark.parametrize("hide", [white, clear, tiny, off_the_page, not_drawn], ids=lambda hide: hide.__name__)
+def painted_over(canvas: Any) -> None:
+    write(canvas, 60, 600, [UNSEEN])
+    canvas.setFillColorRGB(1, 1, 1)
+    canvas.rect(50, 590, 300, 30, fill=1, stroke=0)
+
+
+def blacked_out(canvas: Any) -> None:
+    write(canvas, 60, 600, [UNSEEN])
+    canvas.rect(50, 590, 300, 30, fill=1)
+
+
+def below_a_picture(canvas: Any) -> None:
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    write(canvas, 60, 600, [UNSEEN])
+    canvas.drawImage(ImageReader(Image.new("RGB", (20, 20), (200, 220, 240))), 50, 590, 300, 30)
+
+
+HIDING = [white, clear, tiny, off_the_page, not_drawn, painted_over, blacked_out, below_a_picture]
+
+
+@pytest.mark.parametrize("hide", HIDING, ids=lambda hide: hide.__name__)
 def test_unseen_text_of_a_pdf_is_dropped_and_reported(hide: Any) -> None:
     document = hidden_pdf(hide)
     assert SEEN in document.text
@@ -64,6 +86,19 @@ def test_white_text_on_a_dark_ground_is_seen() -> None:
 
     document = hidden_pdf(on_dark)
     assert UNSEEN in document.text
+    assert "hidden" not in kinds(document)
+
+
+def test_text_on_grounds_that_are_drawn_between_the_lines_is_seen() -> None:
+    def striped(canvas: Any) -> None:
+        for at in range(4):
+            canvas.setFillColorRGB(0.9, 0.9, 0.9)
+            canvas.rect(50, 590 - 20 * at, 300, 18, fill=1, stroke=0)
+            canvas.setFillColorRGB(0, 0, 0)
+            write(canvas, 60, 595 - 20 * at, [f"Line {at} is for reading."])
+
+    document = hidden_pdf(striped)
+    assert all(f"Line {at} is for reading." in document.text for at in range(4))
     assert "hidden" not in kinds(document)
 
 

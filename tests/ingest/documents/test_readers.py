@@ -276,6 +276,47 @@ def test_lines_that_were_ended_on_purpose_are_not_run_together() -> None:
     assert "Atorvastatin 20 mg\n\nEzetimibe 10 mg" in read(pdf(draw), file="x/a.pdf").text
 
 
+def pdf_lines(*lines: str, size: float = 10) -> NewDocument:
+    return read(pdf(lambda canvas, number: write(canvas, 60, 700, list(lines), size=size)), file="x/a.pdf")
+
+
+def test_bullets_that_are_drawn_make_a_list() -> None:
+    items = ["Offer amoxicillin to adults", "Offer doxycycline to adults with allergy", "Review after three days"]
+
+    def draw(canvas: object, number: int) -> None:
+        write(canvas, 60, 715, ["Treatment of pneumonia at home:"])
+        for at, item in enumerate(items):
+            canvas.circle(65, 701.5 - 15 * at, 1.6, fill=1, stroke=0)  # type: ignore[attr-defined]
+            write(canvas, 75, 698 - 15 * at, [item])
+
+    assert texts(read(pdf(draw), file="x/a.pdf")) == [
+        "Treatment of pneumonia at home:\n\n" + "\n".join(f"- {item}" for item in items)
+    ]
+
+
+def test_a_hyphen_with_a_space_behind_it_is_mended_within_a_line() -> None:
+    document = pdf_lines("Offer it to low- income patients, also low- and middle- aged ones.")
+    assert document.text == "Offer it to low-income patients, also low- and middle-aged ones."
+
+
+def test_lettered_items_are_items() -> None:
+    document = pdf_lines(
+        "Withdrawal, as shown by either of these:", "a. The usual signs of withdrawal", "b. Opioids are taken"
+    )
+    assert document.text.endswith("a. The usual signs of withdrawal\nb. Opioids are taken")
+
+
+def test_a_number_that_closes_a_bracket_begins_no_item() -> None:
+    first = "Reduce the dosage step by step as soon as the patient can agree to it (see recommendation"
+    assert "(see recommendation 5) and monitor closely." in pdf_lines(first, "5) and monitor closely.").text
+
+
+def test_lines_that_only_point_into_another_document_are_no_evidence() -> None:
+    document = read("# Pain\n\n## Recommendation 1\n\nPage 64 line 1459\n\nOffer ibuprofen to adults.")
+    assert texts(document) == ["Offer ibuprofen to adults."]
+    assert [flag.kind for flag in document.flags] == ["pointer"]
+
+
 def test_a_raised_figure_stays_a_power_and_a_raised_mark_goes() -> None:
     def draw(canvas: object, number: int) -> None:
         text = canvas.beginText(60, 700)  # type: ignore[attr-defined]

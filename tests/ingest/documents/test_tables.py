@@ -9,6 +9,7 @@ from reportlab.platypus import PageBreak, Paragraph, Spacer, Table, TableStyle
 
 from ingest.documents.reading import read_edition
 from knowledge.editions import NewDocument
+from tests.ingest.documents.dose_tables import FORMATS, TABLES, DoseTable
 from tests.ingest.documents.making import docx, docx_table, flowing_pdf, html_table
 
 HEAD = ["Drug", "Dose", "Unit", "Route", "Population"]
@@ -44,6 +45,24 @@ def read_pdf(*story: Any) -> NewDocument:
 
 def para(text: str) -> Paragraph:
     return Paragraph(text, STYLES["BodyText"])
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_the_rows_of_a_dose_table_say_what_the_table_does(table: DoseTable, kind: str) -> None:
+    rows = rows_in(read_edition(FORMATS[kind](table), file=f"x/doses.{kind}"))
+    assert [row.replace(">=", "≥") for row in rows] == list(table.says)
+
+
+def test_there_are_at_least_ten_dose_tables_in_each_format() -> None:
+    assert len({table.name for table in TABLES}) == len(TABLES) >= 10
+    assert set(FORMATS) == {"pdf", "docx", "html"}
+
+
+def test_a_pdf_table_of_two_columns_without_any_rule() -> None:
+    rows = [["Drug", "Dose for adults"], ["Amoxicillin", "500 mg"], ["Doxycycline", "200 mg"], ["Ramipril", "2.5 mg"]]
+    document = read_pdf(Table(rows, colWidths=[150, 150], style=TableStyle([BOLD_HEAD])))
+    assert rows_in(document) == [f"Drug: {drug}; Dose for adults: {dose}." for drug, dose in rows[1:]]
 
 
 def test_a_ruled_pdf_table() -> None:
