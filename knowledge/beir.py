@@ -13,7 +13,7 @@ import orjson
 
 from cds.errors import InvalidInput
 from knowledge.builds import headed
-from knowledge.embedding import Embedder, Encoded, Progress
+from knowledge.embedding import Embedder, Progress
 from knowledge.generations import EmbedderIdentity, Entry, Generation, open_generation, write_generation
 from knowledge.late_interaction import TokenCodes, pack
 from knowledge.ranking import rank
@@ -184,7 +184,7 @@ def timed(corpus: Corpus, search: Callable[[str], Sequence[str]]) -> Timed:
 
 def _search(corpus: Corpus, generation: Generation, text: str, embedding: list[float]) -> list[str]:
     started = perf_counter()
-    encoded: Encoded = corpus.embedder.encode_query(text)
+    encoded = corpus.embedder.encode_query(text)
     embedding.append(1000 * (perf_counter() - started))
     ranked = rank(generation, text, encoded)
     owners = corpus.owner[ranked.numbers]

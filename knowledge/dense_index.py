@@ -44,11 +44,11 @@ class DenseIndex:
         return "ivf-pq4" if self.probes else "pq4"
 
     @classmethod
-    def build(cls, vectors: Vectors) -> Self:
+    def build(cls, vectors: Vectors, *, flat_up_to: int = FLAT_UP_TO) -> Self:
         """The smallest kind of index that keeps its recall at this size."""
         if len(vectors) <= EXACT_UP_TO:
             return cls(vectors, None, probes=0)
-        lists = 0 if len(vectors) <= FLAT_UP_TO else _lists(len(vectors))
+        lists = 0 if len(vectors) <= flat_up_to else _lists(len(vectors))
         index = cls(vectors, _trained(vectors, lists), probes=int(lists * _READ))
         while lists and index.probes < lists and index.recall() < _RECALL:
             index.probes = min(2 * index.probes, lists)
@@ -74,7 +74,11 @@ class DenseIndex:
 
     def cosines(self, question: Vectors, numbers: Numbers) -> Vectors:
         """The exact cosine of each of these passages with the question."""
-        return np.asarray(self._vectors[numbers].astype(np.float32, copy=False) @ question, dtype=np.float32)
+        return np.asarray(self.vectors(numbers) @ question, dtype=np.float32)
+
+    def vectors(self, numbers: Numbers) -> Vectors:
+        """The vectors of these passages, one a row."""
+        return np.asarray(self._vectors[numbers].astype(np.float32, copy=False))
 
     def _in_all(self, question: Vectors, depth: int, allowed: Mask | None) -> Numbers:
         """The best by their codes of all that are allowed: as many are taken as it needs for that."""

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Lock
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cds.errors import InvalidSetting, Unavailable
+from knowledge.splitting import split_question
 from knowledge.words import STOPWORDS
 
 Vectors = npt.NDArray[np.float32]
@@ -30,6 +31,14 @@ class Encoded:
     pooled: Vectors
     tokens: Vectors
     content: npt.NDArray[np.bool_]  # which tokens say something: no stop word, no mark, none of the model's own
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Encoded):
+    """A question as the model sees it, and if it is long, each of its sentences by itself."""
+
+    text: str
+    parts: tuple["Asked", ...] = ()
 
 
 class Embedder:
@@ -81,14 +90,20 @@ class Embedder:
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of one question."""
-        return self.encode_query(text).pooled
+        return self._asked([text])[0].pooled
 
-    def encode_query(self, text: str) -> Encoded:
+    def encode_query(self, text: str) -> Asked:
         """The vector of one question and those of its tokens."""
+        parts = split_question(text)
+        return replace(self._asked([text])[0], parts=tuple(self._asked(parts)) if parts else ())
+
+    def _asked(self, texts: list[str]) -> list[Asked]:
         import torch
 
-        torch.set_num_threads(1)  # one short text: a second thread costs more than it brings while others search
-        return self._encode([self._prompts.get("query", "") + text])[0]
+        torch.set_num_threads(1)  # short texts: a second thread costs more than it brings while others search
+        prompt = self._prompts.get("query", "")
+        encoded = self._encode([prompt + text for text in texts])
+        return [Asked(one.pooled, one.tokens, one.content, text) for one, text in zip(encoded, texts, strict=True)]
 
     def _encode(self, texts: list[str]) -> list[Encoded]:
         import torch

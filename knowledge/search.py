@@ -14,7 +14,7 @@ from cds.evidence import Evidence, Hit, SearchFilter
 from cds.patient import PatientScope
 from knowledge.builds import Builder, passage_input
 from knowledge.eligible import Choice, Eligible, now_current
-from knowledge.embedding import Embedder, Encoded
+from knowledge.embedding import Asked, Embedder
 from knowledge.generations import Generation
 from knowledge.guidelines import Library
 from knowledge.ranking import rank
@@ -92,7 +92,7 @@ class KnowledgeBase:
         tx: Connection,
         generation: Generation,
         question: str,
-        encoded: Encoded | None,
+        encoded: Asked | None,
         choice: Choice,
         limit: int,
     ) -> Evidence:
@@ -139,7 +139,7 @@ class KnowledgeBase:
         except Unavailable:
             return None  # a service that does not answer: making the index anew would not mend it
 
-    def _encoded(self, question: str) -> Encoded | None:
+    def _encoded(self, question: str) -> Asked | None:
         try:
             return self._embedder().encode_query(question)
         except Unavailable:
