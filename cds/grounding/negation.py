@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501, SIM905 lists of words and patterns read better as they are spoken
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cds.grounding.reading import Reading, occurrences, parts_of
@@ -90,11 +91,13 @@ def check_negation(reading: Reading) -> CheckResult:
             amounts = [q for q in sentence.quantities if sentence.segment_of(q.last) in numbers]
             orders = bool(_ORDERS & _words(sentence, numbers))
             against = ""
+            rests: list[Sentence] = []
             for number in sorted(numbers):
                 own = [term for term in terms if term.segment == number]
                 meant = _meant(terms, amounts, parts, sentence, number, orders=orders)
+                rests += [part.sentence for part in meant]
                 against = against or _against(sentence, own, meant, parts, orders=_told(sentence, numbers, meant))
-            if against and not _conditional(sentence, numbers, reading.evidence):
+            if against and not _conditional(sentence, numbers, rests):
                 return CheckResult(
                     "negation", "fail", f"the cited text says the opposite of: {against}", "contradicted"
                 )
@@ -153,7 +156,11 @@ def _meant(
         score = 0.0
         for term in terms:
             held = part.holding(term)
-            weight = term.weight * (1.0 if term.segment == number else _NEIGHBOUR) * _share(sentence, term)
+            weight = (
+                term.weight
+                * (1.0 if term.segment == number else _NEIGHBOUR)
+                * _share(sentence, term, any_term=not orders)
+            )
             weight *= 1.0 if term.core else _PHRASE
             if held and (not term.local or any(o.local for o in held)):  # "not pregnant" is another clause's "pregnant"
                 score += weight
@@ -163,7 +170,7 @@ def _meant(
             alike = [q for q in part.sentence.quantities if q.dimension == amount.dimension and q.raw == amount.raw]
             near = 1.0 if sentence.segment_of(amount.last) == number else _NEIGHBOUR
             score += near * _AMOUNT * any(part.sentence.segment_of(q.last) in part.numbers for q in alike)
-        if named and not part.medicines:
+        if named and orders and not part.medicines:
             score *= _UNNAMED
         if orders and not part.orders:
             score *= _UNORDERED
@@ -253,7 +260,7 @@ def _turned_alone(term: Term, found: list[Term]) -> bool:
     return (term.sign or 1) not in {o.sign or 1 for o in found}
 
 
-def _conditional(sentence: Sentence, numbers: frozenset[int], evidence: tuple[Sentence, ...]) -> bool:
+def _conditional(sentence: Sentence, numbers: frozenset[int], evidence: Sequence[Sentence]) -> bool:
     """'Do not use X unless Y' says the same as 'use X only if Y', and 'not without Y' as 'only with Y'."""
     last = max(sentence.segments[n].last for n in numbers)
     said = _limits(sentence.words()[: last + 1])  # "only if A, and B" limits B too; what follows is not limited yet

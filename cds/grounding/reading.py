@@ -1,5 +1,6 @@
 """A statement and what it cites, read once, so that every check works from the same analysis."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,12 @@ from cds.wording.sentence import Sentence, Term, read_sentence, read_sentences
 _ALIGNED = 0.75  # of the best overlap: sentences that speak of the same thing as much as the best one nearly does
 
 
+_OPENING = re.compile(
+    r"^(?:yes|in short|in summary|according to (?:the|this|these) [^,:.;]{3,40}"
+    r"|the (?:guideline|guidance|evidence|text|source|study|authors?) (?:says?|states?|shows?|suggests?|reports?) that)"
+    r"[,:]? ",
+    re.I,
+)
 _PRONOUNS = frozenset({"it", "they", "them", "these", "this", "those"})
 _REFERRED = 0.7
 _BESIDE = 0.6
@@ -27,8 +34,17 @@ class Reading:
 
     @cached_property
     def claim(self) -> tuple[Sentence, ...]:
-        """The sentences of the statement."""
-        return read_sentences(self.statement.text)
+        """The sentences of the statement that are not, word for word, cited sentences; all of them when each is."""
+        wanted = {_plain(sentence) for sentence in self.evidence}
+        said = [piece for sentence in read_sentences(self._text) for piece in _pieces(sentence, wanted)]
+        return tuple(sentence for sentence in said if _plain(sentence) not in wanted) or tuple(said)
+
+    @property
+    def _text(self) -> str:
+        """The statement without a "Yes," or an "According to the guideline," before it."""
+        text = self.statement.text.strip()
+        rest = _OPENING.sub("", text, count=1)
+        return rest[:1].upper() + rest[1:] if rest else text
 
     @cached_property
     def evidence(self) -> tuple[Sentence, ...]:
@@ -51,9 +67,8 @@ class Reading:
     @cached_property
     def verbatim(self) -> bool:
         """Whether the statement is word for word what it cites: one sentence, or several in their order."""
-        said = tuple(s.words() for s in self.claim)
-        wanted = [s.words() for s in self.evidence]
-        return bool(said) and all(words in wanted for words in said)
+        wanted = {_plain(sentence) for sentence in self.evidence}
+        return bool(self.claim) and all(_plain(sentence) in wanted for sentence in self.claim)
 
     @cached_property
     def _named(self) -> tuple[CitedSentence, ...]:
@@ -78,6 +93,18 @@ class Reading:
             return ()
         kept = sorted((s for s in scored if s[0] >= _ALIGNED * best), key=lambda s: s[:2], reverse=True)
         return tuple(other for _, _, other in kept)
+
+
+def _plain(sentence: Sentence) -> tuple[str, ...]:
+    """The words without the stop at the end."""
+    words = sentence.words()
+    return words[:-1] if words[-1:] in ((".",), (";",)) else words
+
+
+def _pieces(sentence: Sentence, wanted: set[tuple[str, ...]]) -> tuple[Sentence, ...]:
+    """Two cited sentences joined by a semicolon are judged each by itself."""
+    parts = [read_sentence(part.strip()) for part in sentence.text.split(";") if part.strip()]
+    return tuple(parts) if len(parts) > 1 and any(_plain(part) in wanted for part in parts) else (sentence,)
 
 
 def overlap(one: Sentence, other: Sentence, *, before: Sentence | None = None) -> float:

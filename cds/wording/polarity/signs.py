@@ -79,7 +79,12 @@ def signs_of(
             elif (
                 relative
                 or _participle(words, i, first)
-                or (words[i] in ("not", "no") and i > first and words[i - 1] in (",", "("))
+                or (
+                    words[i] in ("not", "no")
+                    and i > first
+                    and words[i - 1] in (",", "(")
+                    and not _opens(words, i, last)
+                )
             ):
                 end = reach_of(words, i + 1, last)  # "amoxicillin, not doxycycline"
                 turned ^= set(range(i + 1, end + 1))
@@ -87,6 +92,18 @@ def signs_of(
                 sign = -sign
         i += 1
     return sign, frozenset(turned), frozenset(following)
+
+
+def _put_in(words: list[str], i: int, first: int, last: int) -> bool:
+    """Amoxicillin, not doxycycline: a denial of what stands beside it."""
+    return words[i] in ("not", "no") and i > first and words[i - 1] in (",", "(") and not _opens(words, i, last)
+
+
+def _opens(words: list[str], i: int, last: int) -> bool:
+    """Whether this "no" begins a clause of its own: ", no correlation was found"."""
+    following = words[i + 1 : min(i + 7, last + 1)]
+    verb = next((k for k, word in enumerate(following) if word in FINITE), None)
+    return words[i] == "no" and bool(verb) and "," not in following[:verb]
 
 
 def _doing_away(words: list[str], i: int, first: int) -> bool:
