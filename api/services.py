@@ -20,6 +20,7 @@ from cds.policy import Policy, read_policy, shipped_policy
 from cds.settings import Settings, load_settings
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
+from knowledge.engines import Engine, InFiles
 from knowledge.guidelines import Library
 from knowledge.left_out import LeftOut
 from knowledge.nearness import Nearness
@@ -62,9 +63,19 @@ class Services:
         return open_embedder(self.settings.embedder)
 
     @cached_property
+    def engine(self) -> Engine:
+        if self.settings.engine == "faiss":
+            return InFiles()
+        from knowledge.milvus import open_milvus
+
+        return open_milvus(self.settings.milvus, key_file=self.settings.milvus_key_file)
+
+    @cached_property
     def builder(self) -> Builder:
         folder = self.settings.data / "generations"
-        return Builder(self.db, folder, embedder=lambda: self.embedder, log=self.log, clock=self.clock)
+        return Builder(
+            self.db, folder, embedder=lambda: self.embedder, log=self.log, clock=self.clock, engine=self.engine
+        )
 
     @cached_property
     def records(self) -> Records:
@@ -141,6 +152,8 @@ class Services:
         """Let go of what was opened."""
         if "model_source" in self.__dict__:
             self.model_source.close()
+        if "engine" in self.__dict__:
+            self.engine.close()
         if "db" in self.__dict__:
             self.db.close()
 

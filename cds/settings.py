@@ -36,6 +36,15 @@ class Settings(BaseModel):
     embedder: str = Field(
         default="default", description="`default` (the packaged all-MiniLM-L6-v2) or a sentence-transformers folder."
     )
+    engine: Literal["faiss", "milvus"] = Field(
+        default="faiss", description="What searches the library: `faiss` (files in the data folder) or `milvus`."
+    )
+    milvus: str = Field(
+        default="",
+        description="The address of the Milvus service, `http(s)://host:port`, when the engine is `milvus` (the extra "
+        "`milvus`); a file ending in `.db` is Milvus Lite, to try it out.",
+    )
+    milvus_key_file: Path | None = Field(default=None, description="A file with that service's token, `user:password`.")
     reranker: str = Field(
         default="none", description="`none`, or the folder of a cross-encoder that reads the first passages again."
     )

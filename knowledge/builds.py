@@ -17,8 +17,10 @@ from cds.errors import CdsError, Conflict, Integrity, Unavailable
 from cds.evidence import Passage
 from knowledge import vectors
 from knowledge.embedding import Embedder, Progress, Vectors
+from knowledge.engines import Engine
 from knowledge.filling import FillingAhead, fill
 from knowledge.generations import (
+    IN_FILES,
     EmbedderIdentity,
     Entry,
     Generation,
@@ -75,8 +77,10 @@ class Builder:
         embedder: Callable[[], Embedder],
         log: AuditLog,
         clock: Clock,
+        engine: Engine = IN_FILES,
         tokens_up_to: int = KEPT_UP_TO,
     ) -> None:
+        self.engine = engine
         self.db, self.folder, self.log, self.clock = db, folder, log, clock
         self.tokens_up_to = tokens_up_to  # above, an index has no tokens, and a search reads those of a few from SQL
         self._embedder = embedder
@@ -99,7 +103,7 @@ class Builder:
         fill(self.db, embedder, {vectors.text_hash(entry.text): entry.text for entry in entries}, progress, cancelled)
         identity = EmbedderIdentity(embedder.name, embedder.digest)
         pooled, tokens = self._vectors(embedder, entries)
-        return self.open(write_generation(self.folder, entries, pooled, identity, tokens=tokens))
+        return self.open(write_generation(self.folder, entries, pooled, identity, tokens=tokens, engine=self.engine))
 
     def filling_ahead(self) -> FillingAhead:
         """Embeds passages while others are still being read; the embedder is loaded when there is a batch of them."""
@@ -186,7 +190,7 @@ class Builder:
                 raise self._broken[generation]
             if generation not in self._opened:
                 try:
-                    opened = open_generation(self.folder, generation)
+                    opened = open_generation(self.folder, generation, engine=self.engine)
                 except Integrity as error:
                     self._broken[generation] = error
                     raise
@@ -203,9 +207,9 @@ class Builder:
             raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
         pooled, tokens = self._vectors(embedder, entries)
         identity = EmbedderIdentity(embedder.name, embedder.digest)
-        if write_generation(into, entries, pooled, identity, tokens=tokens) != generation:
+        if write_generation(into, entries, pooled, identity, tokens=tokens, engine=self.engine) != generation:
             raise Unavailable("The index of then is gone and cannot be made again.", code="generation_gone")
-        return open_generation(into, generation)
+        return open_generation(into, generation, engine=self.engine)
 
     def _missing(self, embedder: Embedder, entries: Sequence[Entry]) -> set[str]:
         with self.db.reading() as tx:
@@ -216,9 +220,9 @@ class Builder:
         with self.db.reading() as tx:
             generation = self.current_id(tx)
             wanted = set(tx.execute(select(passages.c.id)).scalars())
-        if generation is None or not is_whole(self.folder, generation):
+        if generation is None or not is_whole(self.folder, generation, engine=self.engine):
             return IndexCheck(generation, len(wanted), whole=False, missing=len(wanted), extra=0, embedder=False)
-        opened = open_generation(self.folder, generation)
+        opened = open_generation(self.folder, generation, engine=self.engine)
         has = {passage.decode() for passage in opened.passages.tolist()}
         same = opened.embedder.digest == self._embedder().digest
         return IndexCheck(generation, len(wanted), True, len(wanted - has), len(has - wanted), same)
@@ -248,6 +252,7 @@ class Builder:
             known = set(tx.execute(select(generations.c.id)).scalars())
         for path in self.folder.iterdir():
             if path.name in known - kept:
+                self.engine.discard(path.name)
                 shutil.rmtree(path, ignore_errors=True)
 
 

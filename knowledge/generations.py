@@ -16,12 +16,13 @@ import numpy.typing as npt
 import orjson
 
 from cds.errors import Integrity
-from knowledge.dense_index import DenseIndex, Mask, Numbers, mapped
+from knowledge.dense_index import Mask, Numbers, mapped
 from knowledge.embedding import Vectors
-from knowledge.keyword_index import KeywordIndex
+from knowledge.engines import Dense, Engine, InFiles, Keywords
 from knowledge.late_interaction import TokenCodes
 
-FORMAT = 3
+FORMAT = 4
+IN_FILES = InFiles()
 _MANIFEST = "manifest.json"
 # Seconds after which nobody writes to a folder any more: writing takes minutes at a million passages.
 _ABANDONED = 6 * 3600.0
@@ -54,8 +55,8 @@ class Generation:
     passages: npt.NDArray[np.bytes_]  # ids, by number
     editions: tuple[str, ...]
     edition_of: npt.NDArray[np.int32]
-    dense: DenseIndex
-    keywords: KeywordIndex
+    dense: Dense
+    keywords: Keywords
     tokens: TokenCodes | None  # None: too many passages; what is read of a few comes from the database, by their texts
     _texts: npt.NDArray[np.uint8] | None  # the sha256 of each passage's text, where there are no tokens
 
@@ -88,6 +89,7 @@ def write_generation(
     embedder: EmbedderIdentity,
     *,
     tokens: TokenCodes | None = None,
+    engine: Engine = IN_FILES,
 ) -> str:
     """Write a generation beside the others; its id is the hash of its manifest, so the same content is the same one."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -95,11 +97,10 @@ def write_generation(
         editions = sorted({entry.edition for entry in entries})
         place = {edition: i for i, edition in enumerate(editions)}
         np.save(folder / "passages.npy", np.array([entry.passage.encode() for entry in entries], dtype=np.bytes_))
-        np.save(folder / "edition_of.npy", np.array([place[entry.edition] for entry in entries], dtype=np.int32))
+        edition_of = np.array([place[entry.edition] for entry in entries], dtype=np.int32)
+        np.save(folder / "edition_of.npy", edition_of)
         (folder / "editions.txt").write_text("\n".join(editions), encoding="utf-8")
-        KeywordIndex.build(entry.text for entry in entries).save(folder)
-        dense = DenseIndex.build(vectors)
-        dense.save(folder)
+        described, put_in_place = engine.write(folder, (entry.text for entry in entries), edition_of, vectors)
         if tokens is not None:
             tokens.save(folder)
         else:
@@ -109,7 +110,7 @@ def write_generation(
             "format": FORMAT,
             "passages": len(entries),
             "embedder": {"name": embedder.name, "digest": embedder.digest},
-            "dense": {"kind": dense.kind, "probes": dense.probes},
+            "engine": described,
             "files": {path.name: _described(path) for path in sorted(folder.iterdir())},
         }
         written = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
@@ -119,37 +120,39 @@ def write_generation(
             _flush(path)
         final = root / generation
         if final.exists():
-            if is_whole(root, generation):
+            if is_whole(root, generation, engine=engine):
                 return generation
             shutil.rmtree(final)
+        put_in_place(generation)
         folder.rename(final)
         _flush(root)
     return generation
 
 
-def open_generation(root: Path, generation: str) -> Generation:
+def open_generation(root: Path, generation: str, *, engine: Engine = IN_FILES) -> Generation:
     """Check every byte against the manifest, then map the files."""
-    manifest = _checked(root, generation)
+    manifest = _checked(root, generation, engine)
     folder = root / generation
-    size = int(manifest["passages"])
+    edition_of = np.load(folder / "edition_of.npy")
+    dense, keywords = engine.open(folder, manifest["engine"], edition_of)
     editions = (folder / "editions.txt").read_text(encoding="utf-8").split("\n")
     return Generation(
         id=generation,
         embedder=EmbedderIdentity(**manifest["embedder"]),
         passages=mapped(folder / "passages.npy"),
         editions=tuple(edition for edition in editions if edition),
-        edition_of=np.load(folder / "edition_of.npy"),
-        dense=DenseIndex.open(folder, probes=int(manifest["dense"]["probes"])),
-        keywords=KeywordIndex.open(folder, size),
+        edition_of=edition_of,
+        dense=dense,
+        keywords=keywords,
         tokens=TokenCodes.open(folder),
         _texts=mapped(folder / "text_hashes.npy") if (folder / "text_hashes.npy").exists() else None,
     )
 
 
-def is_whole(root: Path, generation: str) -> bool:
+def is_whole(root: Path, generation: str, *, engine: Engine = IN_FILES) -> bool:
     """Whether every byte of it is as it was written."""
     try:
-        _checked(root, generation)
+        _checked(root, generation, engine)
     except Integrity:
         return False
     return True
@@ -163,7 +166,7 @@ def discard_leftovers(root: Path, *, older_than: float = _ABANDONED) -> None:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _checked(root: Path, generation: str) -> dict[str, Any]:
+def _checked(root: Path, generation: str, engine: Engine) -> dict[str, Any]:
     folder = root / generation
     try:
         written = (folder / _MANIFEST).read_bytes()
@@ -175,9 +178,13 @@ def _checked(root: Path, generation: str) -> dict[str, Any]:
             raise Integrity(f"Index {generation[:12]} has another format. {_NOT_USABLE}", code="index_format")
         if present != set(manifest["files"]):
             raise Integrity(f"Index {generation[:12]} lacks files or has others. {_NOT_USABLE}", code="index_altered")
+        if (manifest["engine"]["kind"] == "milvus") is isinstance(engine, InFiles):
+            raise Integrity(f"Index {generation[:12]} is of another engine. {_NOT_USABLE}", code="index_engine")
         for name, described in manifest["files"].items():
             if _described(folder / name) != described:
                 raise Integrity(f"{name} of index {generation[:12]} was altered. {_NOT_USABLE}", code="index_altered")
+        if not engine.has(generation, int(manifest["passages"])):
+            raise Integrity(f"Index {generation[:12]} is not whole in Milvus. {_NOT_USABLE}", code="index_altered")
     except OSError as error:
         raise Integrity(f"Index {generation[:12]} cannot be read. {_NOT_USABLE}", code="index_unreadable") from error
     return manifest

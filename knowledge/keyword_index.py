@@ -1,6 +1,5 @@
 """BM25 over words: postings with their weights computed once, read from mapped files."""
 
-import mmap
 from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from knowledge.dense_index import Mask, mapped
 from knowledge.vocabulary import other_names, spelled_out
+from knowledge.word_list import Words
 from knowledge.words import words
 
 Floats = npt.NDArray[np.float32]
@@ -24,8 +24,6 @@ _K1, _B = 0.9, 0.4
 _CHAMPIONS = 20_000
 # Up to here looking at every passage's sum costs less than putting those of each word together.
 _DENSE = 50_000
-# Words whose place is remembered: those that questions are asked in.
-_REMEMBERED = 20_000
 # What a word that the question does not say itself, but means, counts for.
 _OTHER_NAME = 0.3
 
@@ -43,7 +41,7 @@ class KeywordIndex:
 
     def __init__(
         self,
-        words: "_Words",
+        words: Words,
         starts: Numbers,
         numbers: npt.NDArray[np.int32],
         weights: Floats,
@@ -51,7 +49,7 @@ class KeywordIndex:
         *,
         common: Mapping[int, Postings],
     ) -> None:
-        self._words, self._starts, self._numbers, self._weights = words, starts, numbers, weights
+        self.words, self._starts, self._numbers, self._weights = words, starts, numbers, weights
         self.size = size
         self._common = common  # the best postings of common words, by row
         self._sums: deque[Floats] = deque()  # zeros, one a search at a time
@@ -104,18 +102,18 @@ class KeywordIndex:
         norm = k1 * (1 - b + b * lengths / max(lengths.mean(), 1.0)) if size else np.zeros(0)
         weights = idf[row] * counts * (k1 + 1) / (counts + norm[columns]) if len(rows) else np.zeros(0)
         starts = np.concatenate([[0], np.cumsum(frequency)]).astype(np.int64)
-        columns, weights = columns[order].astype(np.int32), weights[order].astype(np.float32)
+        numbers, worth = columns[order].astype(np.int32), weights[order].astype(np.float32)
         common = {}
         for word in np.flatnonzero(frequency > _CHAMPIONS).tolist():
             here = slice(starts[word], starts[word + 1])
             # A stable sort, so that the same texts keep the same postings.
-            best = np.sort(np.argsort(-weights[here], kind="stable")[:_CHAMPIONS])
-            common[word] = Postings(columns[here][best], weights[here][best])
-        return cls(_Words.of(names), starts, columns, weights, size, common=common)
+            best = np.sort(np.argsort(-worth[here], kind="stable")[:_CHAMPIONS])
+            common[word] = Postings(numbers[here][best], worth[here][best])
+        return cls(Words.of(names), starts, numbers, worth, size, common=common)
 
     def save(self, folder: Path) -> None:
         """Write the files of this index into a folder; the same texts give the same bytes."""
-        self._words.save(folder)
+        self.words.save(folder)
         np.save(folder / "word_starts.npy", self._starts)
         np.save(folder / "word_passages.npy", self._numbers)
         np.save(folder / "word_weights.npy", self._weights)
@@ -130,7 +128,7 @@ class KeywordIndex:
         best = zip(mapped(folder / "common_passages.npy"), mapped(folder / "common_weights.npy"), strict=True)
         common = np.load(folder / "common_words.npy").tolist()
         return cls(
-            _Words.open(folder),
+            Words.open(folder),
             mapped(folder / "word_starts.npy"),
             mapped(folder / "word_passages.npy"),
             mapped(folder / "word_weights.npy"),
@@ -140,8 +138,7 @@ class KeywordIndex:
 
     def idf(self, word: str) -> float:
         """How much a word tells passages apart; a word the library does not have tells most of all."""
-        frequency = len(self._postings(word).numbers)
-        return float(np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)))
+        return rarity(self.frequency(word), self.size)
 
     def frequency(self, word: str) -> int:
         """In how many passages a word stands."""
@@ -153,7 +150,7 @@ class KeywordIndex:
 
     def coverage(self, weighted: Mapping[str, float]) -> Floats:
         """For every passage, which part of what these words could score it does score: from 0 to 1."""
-        most = self._most(weighted)
+        most = most_possible(weighted, self.idf)
         return np.minimum(self.scores(weighted) / np.float32(most), 1.0) if most else np.zeros(self.size, np.float32)
 
     def scores(self, weighted: Mapping[str, float]) -> Floats:
@@ -168,7 +165,7 @@ class KeywordIndex:
         self, weighted: Mapping[str, float], count: int, *, allowed: Mask | None = None, also: Numbers | None = None
     ) -> tuple[Numbers, Floats]:
         """The best passages for these words that are allowed, best first, and then `also`; each with its coverage."""
-        most = self._most(weighted)
+        most = most_possible(weighted, self.idf)
         also = np.zeros(0, np.int64) if also is None else also
         if not most:
             return also, np.zeros(len(also), np.float32)
@@ -177,15 +174,14 @@ class KeywordIndex:
         except IndexError:
             sums = np.zeros(self.size, np.float32)
         touched = [self._add(sums, word, weight) for word, weight in weighted.items()]
-        numbers = self._touched(touched, sums)
+        found = self._touched(touched, sums)
         if allowed is not None:
-            numbers = numbers[allowed[numbers]]
+            found = found[allowed[found]]
         # Where passages are many, one stands there once for each of its words.
         most_often = 1 if len(sums) <= _DENSE else len(touched)
-        if len(numbers) > count * most_often:
-            kept = np.argpartition(-sums[numbers], count * most_often - 1)[: count * most_often]
-            numbers = numbers[kept]
-        numbers = numbers.astype(np.int64) if most_often == 1 else np.unique(numbers).astype(np.int64)
+        if len(found) > count * most_often:
+            found = found[np.argpartition(-sums[found], count * most_often - 1)[: count * most_often]]
+        numbers = (found if most_often == 1 else np.unique(found)).astype(np.int64)
         numbers = numbers[np.lexsort((numbers, -sums[numbers]))[:count]]
         numbers = np.concatenate([numbers, also])
         scores = sums[numbers]
@@ -210,7 +206,7 @@ class KeywordIndex:
 
     def _mend(self, scores: Floats, numbers: Numbers, word: str, weight: float) -> None:
         """Add what a common word is worth in passages that are not among its best."""
-        row = self._words.row(word)
+        row = self.words.row(word)
         if row is None or row not in self._common:
             return
         full, known = self._postings(word), self._common[row]
@@ -219,19 +215,37 @@ class KeywordIndex:
         left = here & ~there
         scores[left] += np.float32(weight) * full.weights[places[left]]
 
-    def _most(self, weighted: Mapping[str, float]) -> float:
-        return (_K1 + 1) * sum(weight * self.idf(word) for word, weight in weighted.items() if weight >= 1.0)
+    def frequencies(self) -> Numbers:
+        """In how many passages each word stands, in the order of the words."""
+        return np.diff(self._starts)
+
+    def by_passage(self) -> tuple[Numbers, npt.NDArray[np.int32], Floats]:
+        """The same the other way round: where each passage's words begin, which they are, what each is worth."""
+        rows = np.repeat(np.arange(len(self._starts) - 1, dtype=np.int32), self.frequencies())
+        order = np.argsort(self._numbers, kind="stable")
+        counts = np.bincount(self._numbers, minlength=self.size)
+        return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), rows[order], self._weights[order]
 
     def _postings(self, word: str) -> Postings:
-        row = self._words.row(word)
+        row = self.words.row(word)
         if row is None:
             return Postings(np.zeros(0, np.int32), np.zeros(0, np.float32))
         start, end = self._starts[row], self._starts[row + 1]
         return Postings(self._numbers[start:end], self._weights[start:end])
 
     def _best_postings(self, word: str) -> Postings:
-        row = self._words.row(word)
+        row = self.words.row(word)
         return self._common[row] if row is not None and row in self._common else self._postings(word)
+
+
+def rarity(frequency: int, size: int) -> float:
+    """How much a word that stands in so many passages tells them apart."""
+    return float(np.log1p((size - frequency + 0.5) / (frequency + 0.5)))
+
+
+def most_possible(weighted: Mapping[str, float], idf: Callable[[str], float]) -> float:
+    """What a passage that covers everything asked would score."""
+    return (_K1 + 1) * sum(weight * idf(word) for word, weight in weighted.items() if weight >= 1.0)
 
 
 def _places(within: npt.NDArray[np.int32], numbers: Numbers) -> tuple[Numbers, Mask]:
@@ -242,52 +256,6 @@ def _places(within: npt.NDArray[np.int32], numbers: Numbers) -> tuple[Numbers, M
     numbers = numbers.astype(within.dtype)
     places = np.minimum(np.searchsorted(within, numbers), len(within) - 1)
     return places, within[places] == numbers
-
-
-class _Words:
-    """Every word of an index in order, found by halving: nothing is read at start, however many there are."""
-
-    def __init__(self, letters: bytes | mmap.mmap, ends: Numbers) -> None:
-        self._letters, self._ends = letters, ends
-        self._known: dict[str, int | None] = {}
-
-    @classmethod
-    def of(cls, names: Sequence[str]) -> Self:
-        encoded = [name.encode() for name in names]  # in the order of their letters, in bytes too
-        return cls(b"".join(encoded), np.cumsum([len(name) for name in encoded], dtype=np.int64))
-
-    def save(self, folder: Path) -> None:
-        (folder / "words.txt").write_bytes(self._letters[:])
-        np.save(folder / "word_ends.npy", self._ends)
-
-    @classmethod
-    def open(cls, folder: Path) -> Self:
-        ends = mapped(folder / "word_ends.npy")
-        if not len(ends):
-            return cls(b"", ends)
-        with (folder / "words.txt").open("rb") as file:
-            return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), ends)
-
-    def row(self, word: str) -> int | None:
-        """The place of a word among all, None where no text has it."""
-        if word not in self._known:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[word] = self._find(word.encode())
-        return self._known[word]
-
-    def _find(self, word: bytes) -> int | None:
-        low, high = 0, len(self._ends)
-        while low < high:
-            middle = (low + high) // 2
-            if self._at(middle) < word:
-                low = middle + 1
-            else:
-                high = middle
-        return low if low < len(self._ends) and self._at(low) == word else None
-
-    def _at(self, row: int) -> bytes:
-        return self._letters[int(self._ends[row - 1]) if row else 0 : int(self._ends[row])]
 
 
 def question_words(question: str) -> dict[str, float]:

@@ -84,7 +84,7 @@ class PastSearch:
     def _generation(self, tx: Connection, wanted: str, *, before: int) -> Generation:
         """As it was kept; where it was cleared away, made again: the same content has the same id."""
         try:
-            return open_generation(self.builder.folder, wanted)
+            return open_generation(self.builder.folder, wanted, engine=self.builder.engine)
         except Integrity:
             indexed = _indexed(tx, wanted, before=before)
         with TemporaryDirectory() as folder:  # the files stay mapped for as long as the search needs them

@@ -25,6 +25,7 @@ from cds.audit import AuditLog
 from cds.clock import SystemClock
 from cds.db import Database, metadata, open_database
 from knowledge.builds import Builder
+from knowledge.dense_index import DenseIndex
 from knowledge.embedding import Embedder, open_embedder
 from knowledge.generations import EmbedderIdentity, Entry, write_generation
 from knowledge.guidelines import Library
@@ -169,6 +170,7 @@ def measure(folder: Path, size: int, started: float) -> dict[str, Any]:
     p50 = {name: float(np.median(values[10:])) for name, values in spent.items()}
     assert first.generation is not None
     dense = builder.open(first.generation).dense
+    assert isinstance(dense, DenseIndex)
     row = {
         "passages": size,
         "index": dense.kind,
