@@ -19,6 +19,8 @@ _WORD_GAP = 0.4
 _GLUED_GAP = 0.22
 # Letters hang below their baseline and stand above it by about these shares of their size.
 _BELOW, _ABOVE = 0.22, 0.72
+# No letter is as low or as narrow as this, in points.
+_HAIR = 0.05
 _BOLD_NAMES = (b"bold", b"black", b"heavy", b"cmbx", b"-medi", b"demi", b"-bd")
 _SAYS_NOTHING = re.compile(rb"^(?:\w+\+)?(?:cidfont\+)?f?\d*$")
 # A figure this much smaller than the word it is set against is raised or lowered.
@@ -259,6 +261,14 @@ class _Reader:
         fits = box.bottom >= low - look.size and box.top <= high + look.size
         return (low, high) if look.angle == 0 and fits else (box.bottom, box.top)
 
+    def _with_extent(self, box: Box, look: Look) -> Box:
+        """The box; where a font says that its letters have no height or no width, as large as letters of its size."""
+        flat, thin = box.top - box.bottom < _HAIR, box.right - box.left < _HAIR
+        low, high = (
+            (box.bottom - _BELOW * look.size, box.bottom + _ABOVE * look.size) if flat else (box.bottom, box.top)
+        )
+        return Box(box.page, box.left, low, box.left + _ABOVE * look.size if thin else box.right, high)
+
     def _finish(self, *, hyphen: bool = False) -> None:
         if not self.letters:
             return
@@ -271,9 +281,9 @@ class _Reader:
             self.dropped["hidden"] += 1
             return
         low, high = self._reach(box, self.look)
-        clipped = self.sheet.clipped(box)
+        clipped = self.sheet.clipped(self._with_extent(box, self.look))
         if clipped.right <= clipped.left or clipped.top <= clipped.bottom:
-            self.dropped["hidden"] += 1  # a shape without extent leaves no ink
+            self.dropped["hidden"] += 1
             return
         self.found.append(Word(text, clipped, self.look, len(self.found), hyphen, self.glued, low, high))
         self.glued = False
