@@ -3,10 +3,12 @@
 import getpass
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from api.configuration import note_model
 from api.room import check_room, free_bytes
 from cds.actors import Actor, local_operator
 from cds.audit import AuditLog
@@ -14,9 +16,11 @@ from cds.clock import Clock, SystemClock
 from cds.consult import ConsultParts
 from cds.db import Database, open_database
 from cds.drafting import warm_up
+from cds.errors import Unavailable
 from cds.language_model import LanguageModel
 from cds.language_model.source import ModelSource
 from cds.policy import Policy, read_policy, shipped_policy
+from cds.prompts import load_prompt
 from cds.settings import Settings, load_settings
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder, open_embedder
@@ -40,6 +44,7 @@ class Services:
         self.settings = settings
         self.clock = clock or SystemClock()
         self.software = version("evidence-cds")
+        self._noted_model: str | None = ""  # the digest of the model that the log knows to be in use
 
     @cached_property
     def db(self) -> Database:
@@ -124,8 +129,26 @@ class Services:
     def left_out(self) -> LeftOut:
         return LeftOut(self.db, self.library)
 
+    @property
+    def threshold(self) -> str:
+        """Whether the threshold in force was chosen for the parts in use: chosen, expired, none, or not known yet."""
+        if not self.policy.thresholds:
+            return "none"
+        if "embedder" not in self.__dict__:
+            return "unknown"  # asking would load it
+        model = self.model
+        identity = model.identity if model is not None and model.identity.skill != "none" else None
+        _, fits = self.policy.threshold(
+            embedder=self.embedder.digest,
+            model=identity.digest if identity is not None else None,
+            prompt=load_prompt(identity.skill).sha256 if identity is not None else None,
+        )
+        return "chosen" if fits else "expired"
+
     def consult_parts(self) -> ConsultParts:
-        """What a consult is made from."""
+        """What a consult is made from; that another model answers from now on is recorded first."""
+        model = self.model
+        self._note_model(model)
         return ConsultParts(
             db=self.db,
             retriever=self.knowledge,
@@ -134,13 +157,20 @@ class Services:
             clock=self.clock,
             policy=self.policy,
             software=self.software,
-            model=self.model,
+            model=model,
             similarity=self.nearness,
             in_full=in_full,
             left_out=self.left_out,
             answer_seconds=self.settings.answer_seconds,
             may_begin=lambda: check_room(self.free_bytes()),
         )
+
+    def _note_model(self, model: LanguageModel | None) -> None:
+        digest = model.identity.digest if model is not None else None
+        if digest != self._noted_model:
+            with suppress(Unavailable):  # nothing can be recorded now, the consult neither: noted with the next
+                note_model(self.db, self.log, model)
+                self._noted_model = digest
 
     @cached_property
     def openid(self) -> "Provider | None":

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cds.contradictions import contradictions
@@ -89,26 +89,38 @@ def answer(
         return abstained(asked, "not_in_library")
     if usable is None:
         return quoted(asked, because="no_model" if model is None else "model_unfit")
+    began = time.monotonic()
     try:
-        return _by_model(asked, usable, seconds=seconds, cancelled=cancelled, on_draft=on_draft)
+        done = _by_model(asked, usable, seconds=seconds, cancelled=cancelled, on_draft=on_draft)
     except Unavailable as error:
         if error.code == "cancelled":
             raise
-        return quoted(asked, because=error.code)
+        done = quoted(asked, because=error.code)
+        return replace(done, seconds={"model": round(time.monotonic() - began, 3)})  # it was waited for all the same
     except InvalidDraft as error:
-        return quoted(asked, because=error.code)
+        done = quoted(asked, because=error.code)
+        return replace(done, seconds={"model": round(time.monotonic() - began, 3)})
+    return done
 
 
 def enough(asked: Asked, model: LanguageModel | None, policy: Policy) -> bool:
     """Whether what was found bears on the question as surely as this site asks for."""
+    return asked.confidence >= _threshold(asked, model, policy)[0]
+
+
+def expired(asked: Asked, model: LanguageModel | None, policy: Policy) -> bool:
+    """Whether the thresholds this site has were chosen for another model, embedder or prompt than are in use."""
+    return not _threshold(asked, model, policy)[1]
+
+
+def _threshold(asked: Asked, model: LanguageModel | None, policy: Policy) -> tuple[float, bool]:
     identity = model.identity if model is not None and model.identity.skill != "none" else None
     prompt = load_prompt(identity.skill) if identity is not None else None
-    least, _ = policy.threshold(
+    return policy.threshold(
         embedder=asked.evidence.embedder,
         model=identity.digest if identity is not None else None,
         prompt=prompt.sha256 if prompt is not None else None,
     )
-    return asked.confidence >= least
 
 
 def quoted(asked: Asked, *, because: str = "", withheld: tuple[Withheld, ...] = ()) -> Answer:
@@ -168,9 +180,13 @@ def _by_model(
         spent += drafted.seconds
         on_draft()
         if not drafted.answered:
-            if asked.confidence < _SURE:
-                return abstained(asked, "model_found_no_answer", withheld=withheld)
-            return quoted(asked, because="model_found_no_answer", withheld=withheld)
+            silent = asked.confidence < _SURE
+            done = (
+                abstained(asked, "model_found_no_answer", withheld=withheld)
+                if silent
+                else quoted(asked, because="model_found_no_answer", withheld=withheld)
+            )
+            return replace(done, seconds={"model": round(spent, 3)})
         shown, refused = _checked(asked, drafted.statements)
         withheld = (*withheld, *refused)
         if shown:
@@ -185,7 +201,7 @@ def _by_model(
             )
         if model.identity.skill == "select":
             break  # the same sentences would be chosen again
-    return quoted(asked, because="nothing_held", withheld=withheld)
+    return replace(quoted(asked, because="nothing_held", withheld=withheld), seconds={"model": round(spent, 3)})
 
 
 def _checked(asked: Asked, statements: Sequence[DraftStatement]) -> tuple[tuple[Statement, ...], tuple[Withheld, ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cds import recommendations, safety
 from cds.actors import Actor
-from cds.answering import Answer, Asked, answer, contradicted, enough, quoted
+from cds.answering import Answer, Asked, answer, contradicted, enough, expired, quoted
 from cds.applicability import applicability
 from cds.audit import AuditLog
 from cds.clock import Clock, today
@@ -165,13 +165,18 @@ def propose(
         mode=asked.evidence.mode,
         relevance=asked.confidence,
         seconds={**watch.laps, **done.seconds},
-        extra=_extra(asked, done),
+        extra=_extra(asked, done, parts),
     )
 
 
-def _extra(asked: Asked, done: Answer) -> dict[str, str]:
-    """Why it is quoted, and what was searched for when that was more than the question."""
-    found = {"because": done.because, "searched": asked.searched if asked.searched != asked.text else ""}
+def _extra(asked: Asked, done: Answer, parts: ConsultParts) -> dict[str, str]:
+    """Why it is quoted, what was searched for when that was more than the question, and a threshold out of date."""
+    late = asked.evidence.embedder is not None and expired(asked, parts.model, parts.policy)
+    found = {
+        "because": done.because,
+        "searched": asked.searched if asked.searched != asked.text else "",
+        "threshold": "expired" if late and parts.policy.thresholds else "",
+    }
     return {key: value for key, value in found.items() if value}
 
 

@@ -30,6 +30,10 @@ _HEADS = {
     "referred": "Not a question for this service",
 }
 _WIDTH = 100
+EXPIRED = (
+    "How sure an answer must be was chosen for another model, embedder or prompt than are in use; the cautious default "
+    "is used. Choose anew: cds evaluate answers --choose-threshold --write"
+)
 
 
 @app.command(help="Ask a question; the answer cites the library, and is recorded.")
@@ -83,6 +87,8 @@ def as_text(recommendation: Recommendation) -> str:
             lines += _wrapped(f"{passage.document.title} › {' › '.join(passage.section)}", "   ")
     if recommendation.missing_facts:
         lines += ["", *_wrapped(f"Unknown of this patient: {', '.join(recommendation.missing_facts)}")]
+    if recommendation.extra.get("threshold") == "expired":
+        lines += ["", *_wrapped(EXPIRED)]
     if recommendation.withheld:
         lines += [
             "",

@@ -28,6 +28,7 @@ def readyz(request: Request, services: Parts) -> JSONResponse:
         "disk": condition.code != "no_disk_space",
         "index": condition.code != "index_unreadable",
         "model": services.model_source.state,
+        "threshold": services.threshold,
         "warm": request.app.state.warm.is_set(),  # searching is fast now
     }
     body: dict[str, Any] = {

@@ -12,8 +12,8 @@ from cds.clock import FixedClock
 from cds.consult import ConsultParts, Question, Stage, consult
 from cds.db import Database
 from cds.errors import InvalidInput, NotFound, Unavailable
-from cds.patient import _GRANT, PatientFacts, PatientScope
-from cds.policy import Policy
+from cds.patient import _GRANT, Code, Observation, PatientFacts, PatientScope, Source
+from cds.policy import Policy, Threshold
 from tests.cds.fakes import Charts, Scripted, Shelf, document, passage
 
 DOCTOR = Actor("dr", "Dr Ada", frozenset({Role.PHYSICIAN}))
@@ -229,3 +229,33 @@ def test_a_question_that_is_none_is_refused(parts: ConsultParts, text: str) -> N
 def test_a_recommendation_of_somebody_elses_patient_is_not_loaded_by_a_wrong_id(db: Database) -> None:
     with db.reading() as tx, pytest.raises(NotFound):
         recommendations.load(tx, "none")
+
+
+def test_a_threshold_chosen_for_other_parts_has_expired_and_is_said_to_have(parts: ConsultParts) -> None:
+    chosen = Threshold(0.2, 0.1, 0.1, 100, "embedder-1", None, None, "cases.jsonl")
+    held = Policy((chosen,), otherwise=0.3)
+    assert "threshold" not in ask(replace(parts, policy=held)).extra
+    late = Policy((replace(chosen, embedder="another"),), otherwise=1.0)
+    silent = ask(replace(parts, policy=late))
+    assert silent.extra["threshold"] == "expired" and silent.status == "abstained"
+
+
+def test_the_time_a_model_was_waited_for_in_vain_is_the_models(parts: ConsultParts) -> None:
+    late = Unavailable("The language model did not answer in time.", code="model_too_slow")
+    answer = ask(replace(parts, model=Scripted(late)))
+    assert answer.status == "quoted" and "model" in answer.seconds
+
+
+def test_of_a_medicine_the_patient_must_not_have_the_library_s_own_word_leads(parts: ConsultParts) -> None:
+    against = passage("p9", "Do not offer NSAIDs such as ibuprofen when eGFR is below 30.", of=PRESSURE)
+    kidney = Observation(
+        "o", "eGFR", (Code("loinc", "98979-8"),), Source("x"), value=24.0, unit="mL/min", taken=parts.clock.now()
+    )
+    facts = PatientFacts("pat", None, date(1960, 5, 1), "male", None, observations=(kidney,))
+    answer = ask(
+        replace(parts, retriever=Shelf(FIRST, against), records=Charts(facts)),
+        "May he take ibuprofen for his back?",
+        scope=patient(),
+    )
+    assert answer.statements[0].citations[0].passage == "p9"
+    assert [w.passage for w in answer.warnings if w.kind == "renal"] == ["p9"]
