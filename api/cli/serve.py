@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import say
+from api.configuration import note_settings
 from api.room import check_room, free_bytes
 from api.services import Services, services_from_environment
 from cds.errors import InvalidSetting, Unavailable
@@ -73,6 +74,7 @@ def run(services: Services, listening: socket.socket, *, welcome: str = "") -> N
 
     check_folder(services.settings.data)
     configure_logging(services.settings.log_level)
+    note_settings(services.db, services.log, services.settings, software=services.software)
     app_ = create_app(services)
     server = uvicorn.Server(
         uvicorn.Config(
