@@ -10,6 +10,7 @@ from api.auth.identity import Identity, Scope
 from api.consults import read_consult, scope_of
 from api.deps import Policy
 from api.errors import as_defect
+from api.record_search import search_record
 from api.services import Services
 from cds.actors import Role
 from cds.consult import Question, consult
@@ -83,7 +84,9 @@ def _search(
     scope = scope_of(services, actor, patient)
     knowledge = services.knowledge
     found = knowledge.search(question, limit=limit, where=SearchFilter(as_of=as_of))
-    hits = [*found.hits, *(knowledge.search_record(question, scope, limit=limit).hits if scope else ())]
+    hits = [*found.hits]
+    if scope is not None:
+        hits += search_record(services, question, scope, actor=actor, limit=limit).hits
     return {"hits": [hit_to_json(hit) for hit in hits], "generation": found.generation}
 
 

@@ -7,7 +7,8 @@ import typer
 from api.cli.days import day
 from api.cli.output import emit
 from api.cli.scope import open_named
-from api.services import Services, services_from_environment
+from api.record_search import search_record
+from api.services import Services, operator, services_from_environment
 from cds.evidence import Evidence, Hit, SearchFilter
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -65,8 +66,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 
 def _in_record(services: Services, question: str, patient: str, limit: int) -> Evidence:
-    found: Evidence = services.knowledge.search_record(question, open_named(services, patient), limit=limit)
-    return found
+    return search_record(services, question, open_named(services, patient), actor=operator(), limit=limit)
 
 
 def _show(evidence: Evidence) -> None:

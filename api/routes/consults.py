@@ -16,6 +16,7 @@ from api.consults import history_of, read_consult, scope_of
 from api.deps import Parts, ReadTx, allow
 from api.errors import problem_document
 from api.live import LiveConsult, LiveConsults, Place, Recorded, stream
+from api.record_search import search_record
 from api.services import Services
 from cds.actors import Actor, Role
 from cds.consult import LONGEST_QUESTION, Question
@@ -155,7 +156,7 @@ def search(body: Search, actor: Annotated[Actor, allow(*Role, scope=Scope.SEARCH
     found = services.knowledge.search(body.question, limit=body.limit, where=SearchFilter(as_of=body.as_of))
     hits = list(found.hits)
     if scope is not None:
-        hits += services.knowledge.search_record(body.question, scope, limit=body.limit).hits
+        hits += search_record(services, body.question, scope, actor=actor, limit=body.limit).hits
     return _json({"hits": [hit_to_json(hit) for hit in hits], "generation": found.generation, "mode": found.mode})
 
 
