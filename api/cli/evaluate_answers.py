@@ -18,9 +18,11 @@ from cds.errors import InvalidInput
 from cds.evaluation.answers import Case, Row, read_cases, report, run
 from cds.evaluation.drafts import KeptDrafts
 from cds.evaluation.html import page
+from cds.evaluation.probe import probe
 from cds.evaluation.threshold import NEVER
 from cds.language_model import Skill
 from cds.language_model.choosing import open_model
+from cds.patient import PatientFacts
 from cds.policy import Policy
 from cds.prompts import load_prompt
 from cds.recommendation import Recommendation
@@ -42,6 +44,9 @@ def answers(
         Path | None, typer.Option(help="Keep here what the model writes; what is kept is not asked again.")
     ] = None,
     skill: Annotated[str | None, typer.Option(help="Let the model `draft` or `select`, fit for it or not.")] = None,
+    probed: Annotated[
+        bool, typer.Option("--probe", help="Ask again with one thing changed: does the answer rest on what it cites?")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     if write and not choose:
@@ -54,6 +59,9 @@ def answers(
         with bar("questions") as progress:
             outcome = run(asked, lambda case: _ask(services, parts, case), progress=progress)
         figures = report(outcome, alpha=alpha, delta=delta)
+        if probed:
+            with bar("changes") as progress:
+                figures["probe"] = [asdict(one) for one in probe(asked, parts, _propose, progress=progress)]
         figures["model"] = parts.model.identity.name if parts.model is not None else None
         if write:
             _put_in_force(services, figures, parts, cases)
@@ -91,6 +99,10 @@ def _ask(services: Services, parts: ConsultParts, case: Case) -> tuple[Recommend
     answer = propose(Question(case.question), parts, actor=operator(), scope=scope, facts=facts)
     seconds = time.monotonic() - began
     return answer, seconds + (kept.remembered - remembered if kept is not None else 0.0)
+
+
+def _propose(question: str, parts: ConsultParts, facts: PatientFacts | None) -> Recommendation:
+    return propose(Question(question), parts, actor=operator(), facts=facts)
 
 
 def _spread(cases: tuple[Case, ...], limit: int | None) -> tuple[Case, ...]:
@@ -150,6 +162,9 @@ def _show(figures: dict[str, Any]) -> None:
     for key, label in timed.items():
         if figures[key]:
             print(f"  {label:38}  p50 {figures[key]['p50']}, p95 {figures[key]['p95']}")
+    for one in figures.get("probe", ()):
+        share = f"{one['held'] / one['tried']:.1%}" if one["tried"] else "—"
+        print(f"  {one['name']:68}  {share} of {one['tried']}")
     chosen = figures["threshold"]
     print(
         f"  threshold for at most {chosen['alpha']:.0%} wrong, {1 - chosen['delta']:.0%} sure: "

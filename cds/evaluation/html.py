@@ -27,7 +27,7 @@ def page(figures: Mapping[str, Any], rows: Sequence[Row], *, title: str) -> str:
     """One page: the shares, the speed, the curve, and every question that went wrong."""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-        f"<h1>{escape(title)}</h1>{_shares(figures)}{_speed(figures)}{_curve(figures)}{_wrong(rows)}</html>"
+        f"<h1>{escape(title)}</h1>{_shares(figures)}{_speed(figures)}{_curve(figures)}{_probe(figures)}{_wrong(rows)}</html>"
     )
 
 
@@ -93,6 +93,19 @@ def _curve(figures: Mapping[str, Any]) -> str:
         f"<h2>How much may be answered</h2><p>{escape(words)}</p>"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{label}">{drawn}</svg>'
     )
+
+
+def _probe(figures: Mapping[str, Any]) -> str:
+    """What held when one thing was changed; nothing when that was not asked."""
+    found = figures.get("probe")
+    if not found:
+        return ""
+    lines = "".join(
+        f"<tr><th>{escape(one['name'])}<td>{_percent(one['held'] / one['tried'] if one['tried'] else None)}"
+        f"<td>of {one['tried']}"
+        for one in found
+    )
+    return f"<h2>With one thing changed</h2><table>{lines}</table>"
 
 
 def _wrong(rows: Sequence[Row]) -> str:
