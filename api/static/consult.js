@@ -137,6 +137,8 @@ question.addEventListener("keydown", (event) => {
 function openPassage(number, sentences, { focus = false } = {}) {
   const card = $(`#p-${number}`);
   if (!card) return;
+  const folded = card.closest("details");
+  if (folded) folded.open = true;
   $$(".lit", $("#evidence")).forEach((part) => part.classList.remove("lit"));
   $$("[data-opens-passage][aria-current]").forEach((mark) => mark.removeAttribute("aria-current"));
   unfold(card, true);
