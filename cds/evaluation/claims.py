@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -13,9 +13,15 @@ from cds.errors import InvalidInput
 from cds.evaluation.mutations import KINDS, mutations
 from cds.grounding import judge_claim
 from cds.recommendation import Verdict
+from cds.review.intervals import wilson
+from cds.wording.sentence import read_sentences
 
 LABELS: tuple[str, ...] = get_args(Verdict)
 _POOL = ("amiodarone", "gentamicin", "lithium", "metformin", "warfarin")  # names to put in place of a claim's own
+_LONGEST_CLAIM, _LONGEST_EVIDENCE = 4_000, 400_000  # characters; a statement of ours is one sentence
+_ENOUGH = 0.7  # of a claim's words that its evidence must hold for who looks at nothing else
+
+Judge = Callable[[str, Sequence[str]], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
+    """A line that is no labelled claim, with a code that stays the same and the reason in words."""
+
     line: int
+    code: str
     reason: str
 
 
@@ -41,14 +50,15 @@ def read_claims(path: Path) -> tuple[tuple[Claim, ...], tuple[BadLine, ...]]:
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.", code="no_such_file")
     claims, refused = [], []
-    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not line.strip():
             continue
         try:
             claims.append(_claim(orjson.loads(line)))
-        except (orjson.JSONDecodeError, InvalidInput) as error:
-            reason = str(error) if isinstance(error, InvalidInput) else "not JSON"
-            refused.append(BadLine(number, reason))
+        except orjson.JSONDecodeError:
+            refused.append(BadLine(number, "not_json", "It is not JSON."))
+        except InvalidInput as error:
+            refused.append(BadLine(number, error.code, str(error)))
     if not claims and not refused:
         raise InvalidInput(f"{path} holds no claims.", code="no_cases")
     return tuple(claims), tuple(refused)
@@ -56,14 +66,19 @@ def read_claims(path: Path) -> tuple[tuple[Claim, ...], tuple[BadLine, ...]]:
 
 def _claim(row: Any) -> Claim:
     if not isinstance(row, dict):
-        raise InvalidInput("Not an object.")
+        raise InvalidInput("It is not an object.", code="not_an_object")
     claim, evidence, label = row.get("claim"), row.get("evidence"), row.get("label", "supported")
     if not isinstance(claim, str) or not claim.strip():
-        raise InvalidInput("“claim” is not a text.")
-    if not isinstance(evidence, list) or not evidence or not all(isinstance(text, str) for text in evidence):
-        raise InvalidInput("“evidence” is not a list of texts.")
-    if label not in LABELS:
-        raise InvalidInput(f"“label” is none of {', '.join(LABELS)}")
+        raise InvalidInput("“claim” is not a text.", code="bad_claim")
+    if not isinstance(evidence, list) or not all(isinstance(text, str) for text in evidence):
+        raise InvalidInput("“evidence” is not a list of texts.", code="bad_evidence")
+    if not isinstance(label, str) or label not in LABELS:
+        raise InvalidInput(f"“label” is none of {', '.join(LABELS)}.", code="bad_label")
+    if len(claim) > _LONGEST_CLAIM or sum(map(len, evidence)) > _LONGEST_EVIDENCE:
+        raise InvalidInput(
+            f"It is too long: {_LONGEST_CLAIM:,} characters a claim, {_LONGEST_EVIDENCE:,} of evidence.",
+            code="too_long",
+        )
     return Claim(claim, tuple(evidence), label, str(row.get("half", "")), str(row.get("document", "")))
 
 
@@ -80,35 +95,57 @@ def false_claims(true: Sequence[Claim]) -> Iterator[Claim]:
                 yield Claim(one.claim, other.evidence, "not_addressed", one.half, one.document, "id_swap")
 
 
-def evaluate_claims(claims: Sequence[Claim], refused: Sequence[BadLine] = ()) -> dict[str, Any]:
+def words_shared(claim: str, evidence: Sequence[str]) -> Verdict:
+    """What is left when only words are counted: supported when the evidence holds most words of the claim."""
+    said = [term for sentence in read_sentences(claim) for term in sentence.terms]
+    there = {stem for text in evidence for sentence in read_sentences(text) for stem in sentence.stems}
+    held = sum(all(part in there for part in term.parts) for term in said)
+    return "supported" if said and held >= _ENOUGH * len(said) else "not_addressed"
+
+
+def evaluate_claims(
+    claims: Sequence[Claim], refused: Sequence[BadLine] = (), *, judge: Judge = judge_claim
+) -> dict[str, Any]:
     """Each label against each verdict, how long a claim takes, and what of each kind was blocked."""
     confusion = {label: dict.fromkeys(LABELS, 0) for label in LABELS}
     made, blocked = Counter[str](), Counter[str]()
     times = []
-    judge_claim("Give amoxicillin 500 mg.", ["Give amoxicillin."])  # the word lists are read once, not per claim
+    judge("Give amoxicillin 500 mg.", ["Give amoxicillin."])  # the word lists are read once, not per claim
     for one in claims:
         started = time.perf_counter()
-        verdict = judge_claim(one.claim, one.evidence)
+        verdict = judge(one.claim, one.evidence)
         times.append((time.perf_counter() - started) * 1000)
         confusion[one.label][verdict] += 1
         if one.kind:
             made[one.kind] += 1
             blocked[one.kind] += verdict != "supported"
     true = sum(confusion["supported"].values())
+    wrong = true - confusion["supported"]["supported"]
     report: dict[str, Any] = {
         "confusion": confusion,
         "ms_per_claim": {f"p{share}": round(_percentile(times, share), 3) for share in (50, 95, 99)},
         "claims": len(claims),
-        "falsely_blocked": round(1 - confusion["supported"]["supported"] / true, 4) if true else None,
-        "refused": [{"line": bad.line, "reason": bad.reason} for bad in refused],
+        "falsely_blocked": round(wrong / true, 4) if true else None,
+        "falsely_blocked_interval": _interval(wrong, true) if true else None,
+        "refused": [{"line": bad.line, "code": bad.code, "reason": bad.reason} for bad in refused],
     }
     if made:
         report["blocked"] = {
-            kind: {"made": made[kind], "blocked": blocked[kind], "share": round(blocked[kind] / made[kind], 4)}
+            kind: {
+                "made": made[kind],
+                "blocked": blocked[kind],
+                "share": round(blocked[kind] / made[kind], 4),
+                "interval": _interval(blocked[kind], made[kind]),
+            }
             for kind in KINDS
             if made[kind]
         }
     return report
+
+
+def _interval(count: int, of: int) -> list[float]:
+    share = wilson(count, of)
+    return [round(share.low, 4), round(share.high, 4)]
 
 
 def _percentile(values: Sequence[float], share: int) -> float:

@@ -13,6 +13,7 @@ from cds.grounding.negation import check_negation
 from cds.grounding.numbers import check_numbers
 from cds.grounding.population import check_population
 from cds.grounding.reading import Reading, read
+from cds.grounding.route import check_route
 from cds.grounding.statement import CitedSentence, DraftStatement, Grounded
 from cds.grounding.strength import check_strength
 from cds.patient import PatientFacts
@@ -28,6 +29,7 @@ CHECKS: tuple[Callable[[Reading], CheckResult], ...] = (
     check_edits,
     check_drugs,
     check_numbers,
+    check_route,
     check_negation,
     check_direction,
     check_comparison,
