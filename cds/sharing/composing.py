@@ -16,7 +16,7 @@ from cds.sharing.asking import Asking, closed_object
 from cds.sharing.checking import quoted_line
 from cds.sharing.grid import ASPECTS, Aspect, Cell, Grid, Line, Option
 from cds.sharing.placing import misplaced
-from cds.sharing.sorting import is_nothing
+from cds.sharing.sorting import is_nothing, is_set_apart
 
 # What a model reads in about ten seconds on two cores, and as many lines as it writes in half a minute.
 _TOKENS, _MOST_LINES, _MOST_OPTIONS = 700, 10, 5
@@ -83,7 +83,7 @@ def compose(asking: Asking, *, question: str, grid: Grid, offered: Sequence[Offe
 
 
 def _labelled(offered: Sequence[Offered]) -> dict[str, Offered]:
-    guidelines = [one for one in offered if one.passage.kind == "guideline"]
+    guidelines = [one for one in offered if one.passage.kind == "guideline" and not is_set_apart(one.sentence.text)]
     return {str(at): one for at, one in enumerate(within_budget(guidelines, tokens=_TOKENS), 1)}
 
 
@@ -110,9 +110,11 @@ def _name_options(
 
 
 def _bears(source: Offered, name: str) -> bool:
-    """Every word of an option's name stands in its sentence or in the heading above it."""
-    there = f"{source.sentence.text} {' '.join(source.passage.section)} {source.passage.document.title}"
-    return stems(name) <= stems(there) and names_in(name) <= names_in(there) and bool(stems(name))
+    """Every word of an option's name stands in its sentence or heading, and not all in the title."""
+    there = f"{source.sentence.text} {' '.join(source.passage.section)}"
+    words = stems(name)
+    own = words - stems(source.passage.document.title)
+    return words <= stems(there) and names_in(name) <= names_in(there) and bool(own)
 
 
 def _place(

@@ -12,7 +12,7 @@ from cds.sharing.checking import quoted_line
 from cds.sharing.grid import ASPECTS, Aspect, Cell, Grid, Line, Option
 from cds.sharing.reading import plain
 from cds.sharing.risks import shares_in
-from cds.sharing.sorting import OPTION, aspect_of, is_nothing, unlabelled
+from cds.sharing.sorting import OPTION, aspect_of, is_nothing, is_set_apart, unlabelled
 
 # Passages looked through for the options of a decision; the section that weighs them is seldom the first hit.
 PASSAGES = 12
@@ -22,18 +22,11 @@ Siblings = Callable[[Passage], Sequence[Passage]]
 _DECISION = re.compile(
     r"\b(?:shared decision|decision aid|choosing|making (?:a|the) (?:decision|choice)|options?)\b", re.I
 )
-_ABOUT_FIGURES = re.compile(
-    r"\b(?:figures?|numbers?|choice belongs|each \w+['’]s own choice|strength:|certainty:|"
-    r"certainty (?:is|of|for)|in words on)\b|\|",
-    re.I,
-)
 _CERTAINTY = re.compile(
     r"certainty(?: of (?:this|these) figures?)? is (very low|low|moderate|high)\b|"
     r"of (very low|low|moderate|high) certainty",
     re.I,
 )
-# "Option: Warfarin; Stroke in one year: about 2 in 100; …": a row of a table, read out.
-_ROW = re.compile(r"^[^:;]+:[^:;]+;[^:;]+:")
 
 
 # "of 100 women with cystitis who take no antibiotic, …": two such make a comparison.
@@ -87,7 +80,7 @@ def compare(section: Sequence[Passage], *, on: date) -> tuple[Option, ...]:
     for passage in section:
         for sentence in passage.sentences:
             named = _taken(sentence.text) or (doing if len(doing) == 1 and shares_in(sentence.text) else ())
-            if _is_set_apart(sentence.text) or (len(named) > 1 and len(doing) > 1):
+            if is_set_apart(sentence.text) or (len(named) > 1 and len(doing) > 1):
                 continue
             for name in named:
                 line = _line(passage, sentence, sentence.text, certainty=passage.certainty or certainty, on=on)
@@ -112,7 +105,7 @@ def draft_option(name: str, hits: Sequence[Hit], *, on: date) -> Option:
             continue
         for sentence in hit.passage.sentences:
             text = unlabelled(sentence.text)
-            if not wanted <= stems(sentence.text) or _is_set_apart(text) or not shares_in(text):
+            if not wanted <= stems(sentence.text) or is_set_apart(text) or not shares_in(text):
                 continue
             aspect = aspect_of(text)
             if len(lines[aspect]) < _MOST_LINES:
@@ -150,13 +143,8 @@ def _read(section: Sequence[Passage]) -> Iterator[_Said]:
             named = OPTION.match(sentence.text)
             if named:
                 option = named["name"]
-            if not _is_set_apart(sentence.text):
+            if not is_set_apart(sentence.text):
                 yield _Said(passage, sentence, unlabelled(sentence.text), option)
-
-
-def _is_set_apart(text: str) -> bool:
-    """Whether a sentence is about the figures, or a row of a table, rather than about an option."""
-    return _ABOUT_FIGURES.search(text) is not None or _ROW.search(text) is not None
 
 
 def _option(name: str, names: Sequence[str], said: Sequence[_Said], *, certainty: str | None, on: date) -> Option:

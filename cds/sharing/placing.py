@@ -10,8 +10,8 @@ from cds.sharing.sorting import aspect_of, is_nothing
 # Words in the names of options that tell none of them from another.
 _COMMON = stems("treatment therapy regular review test tested medicine option first early")
 # What tells a clinician to do something describes nothing to a patient.
-_ORDER = re.compile(
-    r"^(?:in [^,]{3,80}, )?(?:offer|give|prescribe|start|stop|use|consider|avoid|refer|assess|calculate|measure|"
+ORDER = re.compile(
+    r"^(?:in [^,]{3,80}, )?(?:offer|give|take|prescribe|start|stop|use|consider|avoid|refer|assess|calculate|measure|"
     r"discuss|explain|review|do not|don't|choose|continue|reduce|increase|add|switch|ask|tell|advise)\b",
     re.I,
 )
@@ -20,7 +20,7 @@ _DONE_WITHOUT = re.compile(r"\b(?:no|not|without|placebo|untreated|unscreened|wa
 
 def misplaced(text: str, option: Option, aspect: Aspect, rivals: tuple[Option, ...]) -> str | None:
     """Why this sentence does not belong into that cell; None when it does."""
-    if _ORDER.search(text):
+    if ORDER.search(text):
         return "it tells the clinician what to do and describes nothing"
     if not speaks_of(text, option.name, tuple(other.name for other in rivals)):
         return f"the sentence does not speak of “{option.name}”"

@@ -10,6 +10,7 @@ from cds.medicines import names_in
 from cds.sharing.asking import Asking, closed_object
 from cds.sharing.checking import checked
 from cds.sharing.grid import Line
+from cds.sharing.placing import ORDER
 from cds.sharing.reading import TARGET, grade
 
 # Languages the pages speak, by the name the model is given.
@@ -108,6 +109,8 @@ def _unlike(line: Line, text: str, passages: Mapping[str, Passage]) -> str | Non
         return "the numbers are not put in the same way"
     if names_in(text) != names_in(line.text):
         return "a medicine was left out"
+    if ORDER.search(text) and not ORDER.search(line.text):
+        return "it tells the patient what to do"
     return None if (grade(text) or 0.0) < (grade(line.text) or 0.0) else "it is no easier to read"
 
 

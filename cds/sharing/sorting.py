@@ -11,6 +11,13 @@ _LABEL = re.compile(r"^(?P<name>[A-Z][^:.;|\n]{2,60}):\s+(?=[a-z0-9])")
 _NOTHING = re.compile(
     r"^(?:no|not|without|wait|watch|stop|none|delay|leave|placebo)\b|\b(?:wait and see|no treatment|not being)\b", re.I
 )
+_ABOUT_FIGURES = re.compile(
+    r"\b(?:figures?|numbers?|choice belongs|each \w+['’]s own choice|strength:|certainty:|"
+    r"certainty (?:is|of|for)|in words on)\b|\|",
+    re.I,
+)
+# "Option: Warfarin; Stroke in one year: about 2 in 100; …": a row of a table, read out.
+_ROW = re.compile(r"^[^:;]+:[^:;]+;[^:;]+:")
 # Words that say which cell a sentence belongs to; the physician can move it.
 _ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
     (
@@ -62,3 +69,8 @@ def unlabelled(text: str) -> str:
         return text
     rest = text[label.end() :]
     return rest[0].upper() + rest[1:]
+
+
+def is_set_apart(text: str) -> bool:
+    """Whether a sentence is about the figures, or a row of a table, rather than about an option."""
+    return _ABOUT_FIGURES.search(text) is not None or _ROW.search(text) is not None
