@@ -12,6 +12,8 @@ State = Literal["draft", "published", "superseded", "retracted"]
 
 # The kind of flag that says that a page was read by OCR.
 OCR = "ocr"
+# Flags of what is left out of nearly every document.
+USUAL = frozenset({"running", "references", "contents", "pointer"})
 
 # The parts of an edition's identity, in the order they are shown.
 FIELDS = (
@@ -146,6 +148,11 @@ class Edition:
     def ocr_pages(self) -> frozenset[int]:
         """The pages that were read off their pictures: whoever quotes them looks at the figures."""
         return frozenset(flag.page for flag in self.flags if flag.kind == OCR and flag.page is not None)
+
+    @property
+    def to_look_at(self) -> tuple[Flag, ...]:
+        """The flags that ask for a person; the others only say what was left out as usual."""
+        return tuple(flag for flag in self.flags if flag.kind not in USUAL)
 
     def in_force(self, on: date) -> bool:
         return (

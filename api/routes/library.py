@@ -1,6 +1,6 @@
 """The guideline library: what is in it, what comes in, what becomes of an edition."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -233,10 +233,21 @@ def _start(jobs: LibraryJobs, files: list[UploadFile], *, publish: bool, actor: 
     for file in files:
         # Only the last part of the name: a name with folders in it would be written elsewhere.
         name = PurePosixPath((file.filename or "").replace("\\", "/")).name.lstrip(".") or "document"
-        with (folder / name[-200:]).open("wb") as out:
+        place = _free_place(folder, name[-200:])
+        with place.open("wb") as out:
             while chunk := file.file.read(_CHUNK):
                 out.write(chunk)
     return jobs.start(folder, publish=publish, actor=actor)
+
+
+def _free_place(folder: Path, name: str) -> Path:
+    """Where a file is put: two of one name, from two folders, are two, each beside what describes it."""
+    for number in range(1, _MOST_FILES + 1):
+        within = folder if number == 1 else folder / str(number)
+        if not (within / name).exists():
+            break
+    within.mkdir(exist_ok=True)
+    return within / name
 
 
 def _confirmation(

@@ -3,6 +3,22 @@
 const STAGES = { look: "Looking at files", read: "Reading", index: "Indexing passages" };
 const EVERY_MS = 1000;
 
+// The files of a dropped file or folder, those in folders within it too; hidden ones are left where they are.
+async function* filesUnder(entry) {
+  if (entry.name.startsWith(".") || entry.name.startsWith("~$")) return;
+  if (entry.isFile) {
+    yield await new Promise((done, failed) => entry.file(done, failed));
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    // A folder is read a hundred at a time, until there are no more.
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (!some.length) return;
+    for (const one of some) yield* filesUnder(one);
+  }
+}
+
 for (const area of document.querySelectorAll("[data-drop]")) {
   const input = area.querySelector("input[type=file]");
   area.addEventListener("dragover", (event) => {
@@ -10,10 +26,15 @@ for (const area of document.querySelectorAll("[data-drop]")) {
     area.classList.add("over");
   });
   area.addEventListener("dragleave", () => area.classList.remove("over"));
-  area.addEventListener("drop", (event) => {
+  area.addEventListener("drop", async (event) => {
     event.preventDefault();
     area.classList.remove("over");
-    input.files = event.dataTransfer.files;
+    // What was dropped can be asked for now only, before the first wait.
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const plain = event.dataTransfer.files;
+    const chosen = new DataTransfer();
+    for (const entry of entries) for await (const file of filesUnder(entry)) chosen.items.add(file);
+    input.files = chosen.files.length ? chosen.files : plain;
     input.focus();
   });
 }

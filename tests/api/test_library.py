@@ -196,13 +196,32 @@ def test_files_sent_become_drafts_and_refusals_and_a_draft_is_published(
     assert [one["code"] for one in job["report"]["refused"]] == ["unreadable"]
     assert not any((tmp_path / "incoming").iterdir())
     shown = librarian.get("/library").text
-    assert "upload/broken.pdf" in shown
+    assert "<td>broken.pdf</td>" in shown
     assert "Open it in its own program" in shown
     (edition,) = [one for one in job["report"]["added"] if one.startswith("rest")]
     assert librarian.post(f"/library/editions/{edition}/publish").status_code == 303
     with uploading.db.reading() as tx:
         assert edition in uploading.library.in_force(tx, uploading.clock.now().date())
     assert uploading.builder.switched == 2
+
+
+def test_two_files_of_one_name_from_two_folders_are_two_each_with_what_describes_it(
+    uploading: TestedServices, librarian: TestClient
+) -> None:
+    files = [
+        ("a/index.md", b"# Rest\n\nOffer rest to adults."),
+        ("a/index.yaml", b"publisher: Ward One"),
+        ("b/index.md", b"# Honey\n\nOffer honey to adults."),
+        ("b/index.yaml", b"publisher: Ward Two"),
+    ]
+    started = librarian.post("/api/v1/library/loads", files=[("files", one) for one in files])
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (job := librarian.get(f"/api/v1/library/loads/{started.json()['id']}").json())["running"]:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert job["report"]["refused"] == []
+    listed = {one["title"]: one["publisher"] for one in librarian.get("/api/v1/library").json()["documents"]}
+    assert listed == {"Rest": "Ward One", "Honey": "Ward Two"}
 
 
 def test_a_passage_of_a_pdf_opens_on_its_page(uploading: TestedServices, librarian: TestClient) -> None:
