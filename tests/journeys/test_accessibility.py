@@ -61,6 +61,7 @@ def test_the_consult_page(visit: Visit, scheme: str) -> None:
         (Role.AUDITOR, "/review"),
         (Role.AUDITOR, "/statistics"),
         (Role.AUDITOR, "/governance"),
+        (Role.AUDITOR, "/emergencies"),
         (Role.ADMINISTRATOR, "/audit"),
     ],
 )
@@ -68,6 +69,22 @@ def test_a_page(visit: Visit, role: Role | None, path: str, scheme: str) -> None
     page = visit(role, color_scheme=scheme)
     page.goto(path)
     assert findings(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_patients_page_and_my_account(visit: Visit, scheme: str) -> None:
+    page = visit(Role.PHYSICIAN, color_scheme=scheme)
+    page.goto("/patients")
+    page.locator("table.rows a[href*='/patients/']").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    found = findings(page)
+    page.goto("/account")
+    page.get_by_text("Make a token").click()
+    page.get_by_label("What it is for").fill("chat page")
+    page.get_by_label("search").check()
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.get_by_text("it is not shown again")).to_be_visible()
+    assert found + findings(page) == []
 
 
 def test_a_tablet_needs_no_sideways_scrolling(visit: Visit) -> None:
