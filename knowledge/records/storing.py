@@ -64,6 +64,9 @@ def store(
 ) -> Stored:
     """Store one batch under its patients; an item whose patient is not known is refused."""
     done = Stored()
+    if tx.dialect.name == "postgresql":
+        # Two loads of one new person must find each other; on SQLite one writer waits for the other anyway.
+        tx.exec_driver_sql("SELECT pg_advisory_xact_lock(7203849)")
     for person in people:
         patient, refusals = link(tx, person, clock=clock)
         done.refused += refusals

@@ -1,5 +1,6 @@
 """Searching one patient's notes exactly, and erasing a patient without a trace but the log."""
 
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -263,3 +264,25 @@ def test_only_an_administrator_erases(records: Records, log: AuditLog) -> None:
     patient = put(records, "ann")
     with pytest.raises(Denied):
         records.erase(patient, by=Actor("u1", "Anna", frozenset({Role.PHYSICIAN})), log=log)
+
+
+def test_two_loads_of_the_same_new_patients_at_once_make_each_of_them_once(db: Database, records: Records) -> None:
+    people = [person(f"new-{number}") for number in range(60)]
+    together, failed = threading.Barrier(2), []
+
+    def load() -> None:
+        together.wait()
+        try:
+            with db.transaction() as tx:
+                records.store(tx, people, [])
+        except Exception as error:
+            failed.append(error)
+
+    loads = [threading.Thread(target=load) for _ in range(2)]
+    for one in loads:
+        one.start()
+    for one in loads:
+        one.join()
+    assert failed == []
+    with db.reading() as tx:
+        assert tx.scalar(select(func.count(identifiers.c.patient.distinct()))) == 60
