@@ -4,7 +4,9 @@ import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from cds.actors import Actor, Role
@@ -12,6 +14,7 @@ from cds.audit import AuditLog
 from cds.clock import FixedClock
 from cds.consult import ConsultParts, Question, consult
 from cds.db import Database
+from cds.language_model import Draft, LanguageModel, ModelIdentity
 from cds.policy import shipped_policy
 from cds.recommendation import AuditRef, Recommendation
 from cds.review.replay import Replay
@@ -56,7 +59,9 @@ class Shelf:
                 add_published(tx, self.library, name)
         self.builder.rebuild()
 
-    def ask(self, text: str, *, as_of: date | None = None) -> tuple[Recommendation, AuditRef]:
+    def ask(
+        self, text: str, *, as_of: date | None = None, model: LanguageModel | None = None
+    ) -> tuple[Recommendation, AuditRef]:
         parts = ConsultParts(
             db=self.db,
             retriever=self.knowledge,
@@ -65,6 +70,7 @@ class Shelf:
             clock=self.clock,
             policy=shipped_policy(),
             software="0",
+            model=model,
         )
         self.clock.at += timedelta(seconds=1)
         return consult(Question(text, as_of=as_of), parts, actor=PHYSICIAN)
@@ -77,8 +83,21 @@ class Shelf:
             self.library.publish(tx, edition, actor=None)
         self.builder.rebuild()
 
-    def replay(self, made: tuple[Recommendation, AuditRef]) -> Replay:
-        return play_again(*made, past=self.past, policy=shipped_policy(), model=None)
+    def replay(self, made: tuple[Recommendation, AuditRef], *, model: LanguageModel | None = None) -> Replay:
+        return play_again(*made, past=self.past, policy=shipped_policy(), model=model)
+
+
+class Choosing:
+    """A model that names the first sentence it is given, or the last: two versions that answer differently."""
+
+    def __init__(self, name: str, *, last: bool) -> None:
+        self.identity = ModelIdentity(name, name[0] * 64, "test", "select", 4096)
+        self.last = last
+
+    def complete(self, *, schema: dict[str, Any], **_: Any) -> Draft:
+        offered = schema["anyOf"][0]["properties"]["sentences"]["items"]["enum"]
+        chosen = offered[-1:] if self.last else offered[:1]
+        return Draft(orjson.dumps({"answered": "yes", "sentences": chosen}).decode(), 10, 5, 0.01)
 
 
 @pytest.fixture(scope="session")
@@ -91,16 +110,22 @@ def shelf(db: Database, clock: FixedClock, tmp_path: Path, embedder: Embedder) -
     return Shelf(db, clock, tmp_path / "index", embedder)
 
 
-def test_fifty_replays_find_the_same_evidence_after_a_new_edition(shelf: Shelf) -> None:
+def test_fifty_replays_find_the_same_evidence_after_new_editions_and_with_another_model(shelf: Shelf) -> None:
+    then, today = Choosing("then", last=False), Choosing("newer", last=True)
     made = []
     for turn in range(5):
-        made += [shelf.ask(question) for question in QUESTIONS]
+        made += [shelf.ask(question, model=then) for question in QUESTIONS]
         shelf.change(("hypertension", "diabetes", "pneumonia")[turn % 3], version=str(turn + 2))
     with shelf.db.transaction() as tx:
         shelf.library.supersede(tx, "hypertension", actor=None)
     assert {hit.passage.document.version for one, _ in made for hit in one.evidence} >= {"1", "2", "3"}
-    replayed = [shelf.replay(one) for one in made]
+    replayed = [shelf.replay(one, model=today) for one in made]
     assert [one.evidence for one in replayed] == ["identical"] * 50
+    answered = [played for (one, _), played in zip(made, replayed, strict=True) if one.status == "answered"]
+    assert len(answered) >= 25, "a model wrote most of them"
+    assert {played.same_model for played in answered} == {False}
+    # This model points elsewhere, so none of what was said then is said again.
+    assert all(line.compared != "same" for played in answered for line in played.lines)
 
 
 def test_an_index_that_was_cleared_away_is_made_again(shelf: Shelf) -> None:
