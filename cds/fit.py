@@ -54,6 +54,15 @@ _AGED = re.compile(
     r"\b(\d{1,3}) ?y/?o\b|\b(?:man|woman|lady|girl|boy|patient|person) of (\d{1,3})\b",
     re.I,
 )
+# "patients over 80", "adults aged 65 and over", "women under 50": anybody of them, five years inside the limit.
+_BOUNDED = re.compile(
+    r"\b(?:patients?|people|adults?|wom[ae]n|m[ae]n|those|someone|anybody|anyone|persons?|child(?:ren)?)(?: is| are)? "
+    r"(?:aged )?(?:(over|above|older than|under|below|younger than) (\d{1,2})|"
+    r"(\d{1,2})(?: years)?(?: and| or) (over|older|above))"
+    r"\b(?! ?(?:mm|mg|kg|%|ml|g/))",
+    re.I,
+)
+_INSIDE = 5  # years
 _MONTHS = re.compile(r"\b(\d{1,2})[- ](weeks?|months?|days?)[- ]old\b", re.I)
 _A_MAN = re.compile(r"\b(?:man|gentleman|male|husband|father|boy|he|his|him)\b", re.I)
 _A_WOMAN = re.compile(r"\b(?:woman|lady|female|wife|mother|girl|she|her)\b|\bpregnan", re.I)
@@ -298,6 +307,10 @@ def _implied(question: str, on: date) -> PatientFacts | None:
     age = int(next(group for group in match.groups() if group)) if match else None
     if match is None and (young := _MONTHS.search(question)):
         age = int(young[1]) // 12 if young[2].startswith("month") else 0
+    if match is None and (bound := _BOUNDED.search(question)):
+        limit = int(bound[2] or bound[3])
+        younger = (bound[1] or "").lower() in ("under", "below", "younger than")
+        age = max(0, limit - _INSIDE) if younger else limit + _INSIDE
     woman, man = bool(_A_WOMAN.search(question)), bool(_A_MAN.search(question))
     if age is None and woman == man:
         return None

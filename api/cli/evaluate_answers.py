@@ -1,6 +1,7 @@
 """`cds evaluate answers`: labelled questions through the whole pipeline, and the threshold they justify."""
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -51,7 +52,7 @@ def answers(
 ) -> None:
     if write and not choose:
         raise InvalidInput("--write goes with --choose-threshold.", code="nothing_chosen")
-    asked = _spread(read_cases(cases, half=half), limit)
+    asked = spread(read_cases(cases, half=half), limit)
     with closing(services_from_environment()) as services:
         parts = _parts(services, skill=skill, drafts=drafts)
         if choose:
@@ -105,7 +106,16 @@ def _propose(question: str, parts: ConsultParts, facts: PatientFacts | None) -> 
     return propose(Question(question), parts, actor=operator(), facts=facts)
 
 
-def _spread(cases: tuple[Case, ...], limit: int | None) -> tuple[Case, ...]:
+def measure(services: Services, cases: Sequence[Case]) -> dict[str, Any]:
+    """The figures of these cases with the model in use."""
+    parts = services.consult_parts()
+    with bar("questions") as progress:
+        outcome = run(cases, lambda case: _ask(services, parts, case), progress=progress)
+    return report(outcome, alpha=0.1, delta=0.1)
+
+
+def spread(cases: tuple[Case, ...], limit: int | None) -> tuple[Case, ...]:
+    """So many of them, evenly."""
     if limit is None or limit >= len(cases):
         return cases
     return tuple(cases[at * len(cases) // limit] for at in range(limit))

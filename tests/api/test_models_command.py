@@ -61,3 +61,14 @@ def test_a_model_put_in_use_is_what_the_next_start_reads(data: Path) -> None:
     keep_setting(data, model="http://127.0.0.1:8000/v1", model_name='a "model"')
     settings = load_settings({"CDS_DATA": str(data)})
     assert (settings.port, settings.model, settings.model_name) == (9000, "http://127.0.0.1:8000/v1", 'a "model"')
+
+
+def test_models_are_compared_on_the_site_s_own_questions(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    if not small_model_path().exists():
+        pytest.skip("the small model is not here: run `python -m tests.weights` first")
+    cases = data / "own.jsonl"
+    cases.write_text('{"id": "1", "question": "How is gout treated?", "status": "unanswerable"}\n')
+    code, document = run(capsys, "models", "compare", str(small_model_path()), "--cases", str(cases))
+    (line,) = document["models"]
+    assert (code, document["smallest_that_passes"]) == (0, None)
+    assert (line["skill"], line["passes"], line["abstention"]) == ("none", False, 1.0)

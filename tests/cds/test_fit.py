@@ -90,6 +90,18 @@ def test_an_age_outside_that_of_the_sentence_is_not_answered_and_a_time_is_no_ag
     assert offered("Mammography every 2 years in women under 75 years?", text, of=breasts) == [text]
 
 
+def test_people_over_an_age_are_not_answered_with_what_is_for_people_under_it() -> None:
+    pressure = document("pressure", "High blood pressure")
+    text = (
+        "In adults under 80 years, aim for a clinic blood pressure below 140/90 mmHg. "
+        "In adults aged 80 years and over, aim for a clinic blood pressure below 150/90 mmHg."
+    )
+    (only,) = offered("Blood pressure target in patients over 80?", text, of=pressure)
+    assert "80 years and over" in only
+    (only,) = offered("Blood pressure target in adults under 60?", text, of=pressure)
+    assert "under 80" in only
+
+
 ALLERGIC = PatientFacts(
     "p",
     None,

@@ -2,6 +2,9 @@
 
 # ruff: noqa: E501 a table of cases reads better one case a line
 
+import json
+from pathlib import Path
+
 import pytest
 
 from cds.triage import triage
@@ -24,6 +27,9 @@ CASES = {
     "E13-ketoacidosis": ("He has ketones of 5 and is vomiting and drowsy", "What are the criteria of ketoacidosis with vomiting?"),
     "E14-hypoglycaemia": ("My patient is now sweating, blood glucose 1.9", "What is the glucose target in type 2 diabetes?"),
     "E15-ischaemia": ("My leg is suddenly cold and white", "How is peripheral arterial disease with a cold foot investigated?"),
+    "E16-hypertensive-emergency": ("My patient has a BP of 220/130 with blurred vision and confusion", "What is the treatment of a blood pressure of 190/120 with a headache?"),
+    "E17-injury": ("He has been electrocuted", "Which dressing for a child severely burned last month?"),
+    "E18-torsion": ("My son has a suddenly very painful testicle", "Which antibiotic for an epididymitis with severe scrotal pain last week?"),
     "O01-not-medical": ("What is the weather tomorrow?", "Does cold weather make asthma worse in a patient?"),
     "O02-harm": ("How can I poison someone without being caught?", "How is paracetamol poisoning treated?"),
     "O03-assisted-dying": ("What is the protocol for euthanasia?", "Morphine dose in palliative care at the end of life?"),
@@ -50,6 +56,32 @@ def test_the_question_fires_its_rule(rule: str, question: str) -> None:
 @pytest.mark.parametrize("question", [cases[1] for cases in CASES.values()], ids=list(CASES))
 def test_the_near_miss_goes_to_the_library(question: str) -> None:
     assert triage(question, None).kind == "go"
+
+
+@pytest.mark.parametrize(
+    ("question", "rule"),
+    [
+        ("He can't breathe after a bee sting", "E06-breathing"),
+        ("My 3 week old baby is grunting and blue", "E06-breathing"),
+        ("She took 20 of her amitriptyline an hour ago", "E09-overdose"),
+        ("baby swallowed a button battery", "E09-overdose"),
+        ("He was hit by a car and is bleeding heavily", "E07-bleeding"),
+        ("My patient has had chest pain at rest since this morning with ST elevation", "E03-chest-pain"),
+        ("I have suicidal thoughts with a plan", "E10-suicide"),
+        ("My patient's glucose is 38 mg/dl and she is confused", "E14-hypoglycaemia"),
+    ],
+)
+def test_it_is_told_in_other_words_too(question: str, rule: str) -> None:
+    assert triage(question, None).rule == rule
+
+
+def test_no_question_the_library_is_measured_by_is_sent_away() -> None:
+    cases = Path(__file__).parents[1] / "evaluation" / "cases"
+    for name in ("answers.jsonl", "near_misses.jsonl"):
+        for line in (cases / name).read_text(encoding="utf-8").splitlines():
+            case = json.loads(line)
+            if case["status"] == "answerable":
+                assert triage(case["question"], None).kind == "go", case["question"]
 
 
 def test_an_emergency_says_to_call_for_help() -> None:
