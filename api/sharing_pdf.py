@@ -15,7 +15,7 @@ from api.sharing_words import day_in
 from cds.clock import today
 from cds.sharing.state import Agreement, Shared
 
-_INK, _SOFT, _AFFECTED, _OTHERS = "#18242e", "#51606d", "#9d1420", "#c3ccd3"
+_INK, _SOFT, _AFFECTED, _OTHERS = "#18242e", "#51606d", "#0b5c77", "#c3ccd3"
 # Millimetres; a pictograph of a hundred is as wide as a thumb is long.
 _MARGIN, _HUNDRED_MM, _THOUSAND_MM = 18, 22, 84
 _LATER = "To decide later"
@@ -93,7 +93,7 @@ def _decided(agreement: Agreement, values: dict[str, Any], language: str) -> lis
     w, names = values["w"], values["name_of"]
 
     def called(choice: str) -> str:
-        return w["later"] if choice == _LATER else names.get(choice, choice)
+        return str(w["later"] if choice == _LATER else names.get(choice, choice))
 
     rows = [
         (w["i_leaned"], called(agreement.patient_leaned)),
@@ -110,15 +110,15 @@ def _option(option: PublicOption, values: dict[str, Any], sources: dict[str, int
     w = values["w"]
     story = [_text(option.name.text, "heading")]
     for aspect, lines in option.cells:
-        story.append(_text(w[aspect], "aspect"))
+        heading = _text(w[aspect], "aspect")
         if not lines:
-            story.append(_text(w["silent"], "small"))
-        for line in lines:
-            story.append(_line(line, values, sources))
+            story += [heading, _text(w["silent"], "small")]
+        # A heading stays with its first line, also across the end of a page.
+        story += [_line(line, values, sources, above=() if at else (heading,)) for at, line in enumerate(lines)]
     return story
 
 
-def _line(line: PublicLine, values: dict[str, Any], sources: dict[str, int]) -> Any:
+def _line(line: PublicLine, values: dict[str, Any], sources: dict[str, int], *, above: tuple[Any, ...]) -> Any:
     from reportlab.platypus import KeepTogether
 
     w = values["w"]
@@ -126,7 +126,7 @@ def _line(line: PublicLine, values: dict[str, Any], sources: dict[str, int]) -> 
     if line.source is not None:
         number = sources.setdefault(_source(line.source, values), len(sources) + 1)
         mark = f" [{number}]"
-    parts = [_text(f"{line.said.text}{mark}")]
+    parts = [*above, _text(f"{line.said.text}{mark}")]
     parts += [_figures(drawn) for drawn in line.pictographs]
     if line.pictographs and line.certainty:
         certainty = w.get(f"certainty_{line.certainty}", line.certainty)

@@ -27,6 +27,7 @@ _NOBODY = re.compile(rf"\bNo\s+{_WHO}\s+(?=(?:has|have|is|are|dies|die|needs?)\b
 _SENSES = {"fewer than": "<", "less than": "<", "more than": ">", "up to": "<"}
 _WHOM = re.compile(rf"^\s*(?:[a-z]+\s+)?{_WHO}\s+", re.IGNORECASE)
 _AFTERWARDS = re.compile(r"^\s*(?:in|or|each|every)\b", re.IGNORECASE)
+_AFFECTS = re.compile(r"\s+(?:affects?|occurs? in|happens? (?:in|to)|(?:is|are) seen in|in)\s*$", re.IGNORECASE)
 # What stands between "of 100 people" and its comma.
 _AMONG = re.compile(r"^\s*((?:with|who|aged|in|whose|having)\b[^,;]{2,80}),")
 _REST = re.compile(r"(?:do|does) not$|^(?:are|is) spared one$")  # the others of the same hundred
@@ -57,9 +58,12 @@ def shares_in(sentence: str) -> tuple[Share, ...]:
         return ()
     found.sort(key=lambda one: one[0])
     ends = [start for start, _, _ in found[1:]] + [len(sentence)]
+    befores = [0] + [end for _, end, _ in found[:-1]]
     shares = _same_outcome(
-        Share(share.count, share.of, _outcome(sentence, start, end, until), share.sense, share.more, share.among)
-        for (start, end, share), until in zip(found, ends, strict=True)
+        Share(
+            share.count, share.of, _outcome(sentence, before, start, end, until), share.sense, share.more, share.among
+        )
+        for (start, end, share), before, until in zip(found, befores, ends, strict=True)
     )
     return tuple(share for share in shares if not _REST.match(share.outcome))
 
@@ -93,9 +97,10 @@ def _is_label(sentence: str, at: int) -> bool:
     )
 
 
-def _outcome(sentence: str, first: int, start: int, end: int) -> str:
+def _outcome(sentence: str, before: int, first: int, start: int, end: int) -> str:
     clause = sentence[start:end]
     if not clause.strip(" .,") or _AFTERWARDS.match(clause):
-        clause = sentence[:first]  # "thrush or diarrhoea in about 10 in 100": what happens was said before
+        # "thrush or diarrhoea in about 10 in 100": what happens was said before, after what was said of another number
+        clause = _AFFECTS.sub("", re.split(r",\s+(?:and|but|so|while)\s+|;", sentence[before:first])[-1])
     clause = re.split(r",\s+(?:and|but|so|while)\s+(?:of|for|with|many|the|those)\b|;|\bof\s+(?:every\s+)?1", clause)[0]
     return _EDGES.sub("", _WHOM.sub("", clause))

@@ -26,7 +26,7 @@ _ASPECT: tuple[tuple[Aspect, re.Pattern[str]], ...] = (
             r"bleed|unwanted|side effect|adverse|false alarm|raised result|\bharm|"
             r"nausea|vomit|bruis|dizz|drows|constipat|diarrh|\brash|erectile|"
             r"leakage|muscle (?:symptoms|damage|aches)|type 2 diabetes|never have caused|told that they have|"
-            r"surgery or radiotherapy|complication|damage|use disorder|thrush|headache|unprotected|"
+            r"surgery or radiotherapy|complication|damage|use disorder|thrush|headache|"
             r"problems with sex|worse",
             re.I,
         ),

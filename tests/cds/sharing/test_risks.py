@@ -71,3 +71,14 @@ def test_numbers_of_two_groups_say_which_people_they_count() -> None:
         (2, 100, "with a score of 2"),
         (50, 1000, "with a score of 4"),
     ]
+
+
+def test_each_number_of_a_sentence_has_the_outcome_that_stands_before_it() -> None:
+    sentence = (
+        "Nausea, headache or sleep problems affect about 20 in 100 in the first 2 weeks, "
+        "and problems with sex affect 30 in 100 or more."
+    )
+    assert [(share.count, share.outcome) for share in shares_in(sentence)] == [
+        (20, "Nausea, headache or sleep problems"),
+        (30, "problems with sex"),
+    ]
