@@ -40,8 +40,8 @@ def fill(
 class FillingAhead:
     """Embeds what is handed to it while documents are still being read; what it does not get to is filled later."""
 
-    def __init__(self, db: Database, embedder: Callable[[], Embedder]) -> None:
-        self._db, self._embedder = db, embedder
+    def __init__(self, db: Database, embedder: Callable[[], Embedder], *, most_waiting: int = _MOST_WAITING) -> None:
+        self._db, self._embedder, self._most_waiting = db, embedder, most_waiting
         self._waiting: dict[str, str] = {}
         self._changed = Condition()
         self._over = False
@@ -62,7 +62,7 @@ class FillingAhead:
     def add(self, text: str) -> None:
         """Have this text embedded when there is a batch of them."""
         with self._changed:
-            if len(self._waiting) < _MOST_WAITING:
+            if len(self._waiting) < self._most_waiting:
                 self._waiting[vectors.text_hash(text)] = text
             if len(self._waiting) < _BATCH:
                 return
