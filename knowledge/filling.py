@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from threading import Condition, Thread
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from cds.db import Database
 from cds.errors import CdsError, Conflict
@@ -15,6 +15,19 @@ from knowledge.late_interaction import pack
 _BATCH = 256
 # Texts that wait for the embedder are few megabytes at this number; the rest is found in SQL when the index is made.
 _MOST_WAITING = 8 * _BATCH
+
+
+class Fill(Protocol):
+    """Embeds those of these texts, by their hashes, that have no vectors yet, and keeps what was made."""
+
+    def __call__(
+        self,
+        db: Database,
+        embedder: Embedder,
+        texts: Mapping[str, str],
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None: ...
 
 
 def fill(
