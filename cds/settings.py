@@ -45,6 +45,11 @@ class Settings(BaseModel):
         "`milvus`); a file ending in `.db` is Milvus Lite, to try it out.",
     )
     milvus_key_file: Path | None = Field(default=None, description="A file with that service's token, `user:password`.")
+    ray: str = Field(
+        default="",
+        description="The address of the Ray cluster that `cds ingest guidelines --spread` embeds on; empty: workers of "
+        "this machine.",
+    )
     reranker: str = Field(
         default="none", description="`none`, or the folder of a cross-encoder that reads the first passages again."
     )
