@@ -27,12 +27,17 @@ def guidelines(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.", metavar="PATH…")],
     publish: Annotated[bool, typer.Option("--publish", help="Put the new editions in force when they are in.")] = False,
     ocr: Annotated[bool, typer.Option("--ocr", help="Read pages that are pictures (the extra `ocr`; slow).")] = False,
+    spread: Annotated[bool, typer.Option("--spread", help="Embed on a Ray cluster (the extra `ray`).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     from ingest.pipeline.guidelines import ingest_guidelines
     from knowledge.originals import Originals
 
     services = services_from_environment()
+    if spread:
+        from knowledge.spreading import Spread
+
+        services.builder.fill = Spread(services.settings.ray)
     try:
         with progress_shown() as progress:
             report = ingest_guidelines(
