@@ -18,7 +18,7 @@ from cds.evidence import Passage
 from knowledge import vectors
 from knowledge.embedding import Embedder, Progress, Vectors
 from knowledge.engines import Engine
-from knowledge.filling import FillingAhead, fill
+from knowledge.filling import Fill, FillingAhead, fill
 from knowledge.generations import (
     IN_FILES,
     EmbedderIdentity,
@@ -83,6 +83,7 @@ class Builder:
         self.engine = engine
         self.db, self.folder, self.log, self.clock = db, folder, log, clock
         self.tokens_up_to = tokens_up_to  # above, an index has no tokens, and a search reads those of a few from SQL
+        self.fill: Fill = fill
         self._embedder = embedder
         self._opened: dict[str, Generation] = {}
         self._broken: dict[str, Integrity] = {}
@@ -100,13 +101,17 @@ class Builder:
                 tx.execute(select(generations.c.id).order_by(generations.c.made_at.desc()).limit(_KEPT)).scalars()
             )
         self._discard_old(kept)
-        fill(self.db, embedder, {vectors.text_hash(entry.text): entry.text for entry in entries}, progress, cancelled)
+        self.fill(
+            self.db, embedder, {vectors.text_hash(entry.text): entry.text for entry in entries}, progress, cancelled
+        )
         identity = EmbedderIdentity(embedder.name, embedder.digest)
         pooled, tokens = self._vectors(embedder, entries)
         return self.open(write_generation(self.folder, entries, pooled, identity, tokens=tokens, engine=self.engine))
 
     def filling_ahead(self) -> FillingAhead:
         """Embeds passages while others are still being read; the embedder is loaded when there is a batch of them."""
+        if self.fill is not fill:
+            return FillingAhead(self.db, self._embedder, most_waiting=0)  # nothing is embedded here
         return FillingAhead(self.db, self._embedder)
 
     def make_current(self, tx: Connection, generation: Generation, *, actor: Actor | None = None) -> None:
