@@ -27,7 +27,7 @@ _KNOWN_BY = {
         ("anaemia", "haemoglobin"),
         ("obesity", "bmi"),
     )
-}
+} | {"renal impair": "creatinine clearance"}
 _LEVEL = frozenset({"low", "high", "raised", "reduced", "below", "above", "elevated", "lower", "higher"})
 _DOSE = stem("dose")
 _PARTIAL = 0.7  # a phrase of which the evidence has the parts, a word that only shares its beginning

@@ -87,7 +87,6 @@ OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
         ("easy easily", "difficult hard"),
         ("high", "low"),
         ("breast", "bottle formula"),
-        ("begin beginning onset", "end"),
         ("remember", "forget"),
         ("lie lying", "sit sitting stand standing"),
         ("tighten tight", "loosen loose"),

@@ -43,6 +43,7 @@ _IMPERATIVE = word_set(
 )
 _SUBJECT = 0.3  # of what is said, weighs what it is said of
 _FEW = 2  # of an order, what it is about: "keep the vaccine in a refrigerator and never freeze it"
+_NAMED = 0.6  # of a clause's words, in finding it, those of what it is about
 _PHRASE = 0.6  # of a clause's words, in finding it, those of "in adults with asthma"
 _PRONOUNS = frozenset({"it", "they", "them"})
 
@@ -159,7 +160,7 @@ def _meant(
             weight = (
                 term.weight
                 * (1.0 if term.segment == number else _NEIGHBOUR)
-                * _share(sentence, term, any_term=not orders)
+                * max(_NAMED, _share(sentence, term, any_term=not orders))
             )
             weight *= 1.0 if term.core else _PHRASE
             if held and (not term.local or any(o.local for o in held)):  # "not pregnant" is another clause's "pregnant"
@@ -213,7 +214,9 @@ def _against(sentence: Sentence, terms: list[Term], meant: list[_Said], parts: l
         found = [o for _, o in held]
         if not found or term.stem in _NEVER_ALONE:
             continue
-        if _turned_alone(term, found) or _with_and_without(sentence, term, held):
+        if (_turned_alone(term, found) and not _denied_beside(sentence, term)) or _with_and_without(
+            sentence, term, held
+        ):
             return term.stem  # "with diabetes" for "without diabetes" turns one word only
         signs = {o.sign for o in found}
         undecided = undecided or (term.core and len(signs - {0}) > 1)
@@ -252,6 +255,13 @@ def _with_and_without(sentence: Sentence, term: Term, held: list[tuple[Sentence,
 def _with(sentence: Sentence, term: Term) -> bool:
     """Whether the word stands right behind "with": at most one word between them."""
     return "with" in sentence.words()[max(0, term.first - 2) : term.first]
+
+
+def _denied_beside(sentence: Sentence, term: Term) -> bool:
+    """Whether a clause that says when holds a denial too: "when targets are not met"."""
+    if term.local or term.sign or term.segment >= len(sentence.segments):
+        return False
+    return bool(sentence.segments[term.segment].turned)
 
 
 def _turned_alone(term: Term, found: list[Term]) -> bool:

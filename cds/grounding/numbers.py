@@ -130,12 +130,15 @@ def _implied_order(wanted: Quantity, words: set[str]) -> bool:
 
 
 def _same_order(sentence: Sentence, other: Sentence) -> bool:
-    """Whether all numbers with a unit stand, each the same, in one order in both: what they are said of does too."""
+    """Whether the numbers with a unit stand, each the same, in one order in both: what they are said of does too."""
     mine = [q for q in sentence.quantities if q.dimension]
     theirs = [q for q in other.quantities if q.dimension]
-    if len(mine) < 2 or len(mine) != len(theirs):
+    if len(mine) < 2:
         return False
-    return all(a.dimension == b.dimension and _near(a, b) for a, b in zip(mine, theirs, strict=True))
+    return any(
+        all(a.dimension == b.dimension and _near(a, b) for a, b in zip(mine, theirs[at:], strict=False))
+        for at in range(len(theirs) - len(mine) + 1)
+    )
 
 
 def _own_zone(sentence: Sentence, offered: Quantity, other: Sentence) -> bool:

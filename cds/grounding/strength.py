@@ -58,7 +58,7 @@ ABSOLUTE = word_set(
 )
 _ABSOLUTE_TOO = ABSOLUTE | word_set(
     """
-    each routine routinely whole universal must no none any not contraindicated 100 whatever sole reserved reserve
+    each routine routinely exclusive whole universal must no none any not contraindicated 100 whatever sole reserved reserve
     restrict restricted unless complete total whenever
     """
 )
@@ -92,6 +92,7 @@ def _stronger(sentence: Sentence, aligned: tuple[Sentence, ...]) -> str:
             "only",
             "solely",
             "exclusively",
+            "exclusive",
             "unless",
             "sole",
             "reserved",

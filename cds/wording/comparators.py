@@ -35,7 +35,7 @@ _BEFORE: dict[tuple[str, ...], Comparator] = {
         "never more than; </=; below or equal to; up to a maximum of; never above; never over; not go above; not go over; "
         "not be more than; not rise above; fewer than or equal to; a maximum dose of",
     ),
-    **_phrases("<", "less than; fewer than; lower than; below; under; younger than; shorter than; smaller than; <; aged under; aged below; earlier than; lighter than; slower than"),
+    **_phrases("<", "before the age of; before age; less than; fewer than; lower than; below; under; younger than; shorter than; smaller than; <; aged under; aged below; earlier than; lighter than; slower than"),
 }  # fmt: skip
 _AFTER: dict[tuple[str, ...], Comparator] = {
     **_phrases(
@@ -247,5 +247,7 @@ def softness_of(found: tuple[Token, ...], first: int, last: int) -> str:
     for name, words in _SOFT.items():
         if nearby & words:
             return name
-    before = found[first - 1].text if first else ""
-    return "limit" if before in _UNTIL else ""
+    before = [token.text for token in found[max(0, first - 3) : first]]
+    if before[-2:] == ["the", "first"]:
+        before = before[:-2]  # "in the first 24 hours"
+    return "limit" if before and before[-1] in _UNTIL else ""

@@ -50,6 +50,8 @@ def _own() -> Iterator[tuple[str, list[Claim]]]:
         for half in ("development", "held_out"):
             of_half = [claim for claim in claims if claim.half == half]
             true = [claim for claim in of_half if claim.label == "supported"]
+            if not of_half:
+                continue
             yield f"{name}, {half.replace('_', ' ')}", [*of_half, *false_claims(true)]
 
 

@@ -16,7 +16,7 @@ CLAUSE = word_set(
     nonsignificant insignificant insignificantly unassociated unproven uninvolved disproved refuted refute refutes
     disprove disproves dispensable dissuade discourage discouraged  hardly scarcely barely
     pause paused pausing suspend suspended suspending interrupt interrupted interrupting interruption
-    precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect uncommon myth
+    precluded precludes preclude unjustified unwarranted unfounded untrue false incorrect myth
     """
 )
 CUES = CLAUSE
@@ -27,7 +27,7 @@ INTRODUCTIONS = word_set(
     following
     """
 )
-ACTIVE = word_set("avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit")
+ACTIVE = word_set("lack lacks lacked avoid avoids avoiding stop stops discontinue withhold refrain quit cease omit")
 NON = word_set(
     """
     inferior pregnant smoker smokers smoking diabetic significant severe infectious responders responder adherent

@@ -85,6 +85,8 @@ def reach_of(words: list[str], start: int, last: int) -> int:
             "if",
         ) or (words[k] == "the" and k > start):
             return k - 1
+        if k >= start + 2 and words[k].endswith("ed") and words[start - 1] == "lacking":
+            return k - 1  # "mice lacking the receptor gained weight"
         if words[k] == "and" and words[k + 1 : k + 2] and words[k + 1] in PREPOSITIONS:
             return k - 1  # "without bleeding and with an INR above 8"
     return min(last, start + NOUN_PHRASE)
