@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 # The four-fifths rule and its mirror: outside this a group fares visibly worse or better.
 LOWEST, HIGHEST = 0.8, 1.25
@@ -59,15 +58,35 @@ def ratio(group: Share, others: Share, *, comparisons: int) -> Ratio | None:
         )
     )
     log = math.log(a / b)
-    strict = NormalDist().inv_cdf(1 - _FALSE_MARK / (2 * max(1, comparisons)))
     outside = not LOWEST <= a / b <= HIGHEST
     return Ratio(
         value=a / b,
         low=math.exp(log - Z95 * spread),
         high=math.exp(log + Z95 * spread),
         outside=outside,
-        marked=outside and abs(log) > strict * spread,
+        marked=outside and chance(group, others) < _FALSE_MARK / max(1, comparisons),
     )
+
+
+def chance(group: Share, others: Share) -> float:
+    """How often two groups that fare alike differ so much or more: Fisher's exact test, both tails.
+
+    Exact also where one group has no event at all, which an interval of the ratio's logarithm makes nothing of.
+    """
+    events, whole = group.count + others.count, group.of + others.of
+    if not group.of or not others.of or events in (0, whole):
+        return 1.0
+    least, most = max(0, events - others.of), min(events, group.of)
+    weights = [_log_ways(group.of, k) + _log_ways(others.of, events - k) for k in range(least, most + 1)]
+    every = _log_ways(whole, events)
+    at = group.count - least
+    below = math.fsum(math.exp(w - every) for w in weights[: at + 1])
+    above = math.fsum(math.exp(w - every) for w in weights[at:])
+    return min(1.0, 2 * min(below, above))
+
+
+def _log_ways(of: int, chosen: int) -> float:
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
 def quantile(values: list[float], share: float) -> float | None:

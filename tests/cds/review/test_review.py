@@ -171,6 +171,8 @@ def test_two_readers_may_disagree_and_both_notes_stay(house: House) -> None:
         both = agreement(tx)
         assert "renal" not in "".join(tx.execute(select(entries.c.entry)).scalars())
     assert (both.read_twice, both.agreed) == (2, 1)
+    # One reader says unsafe half the time, the other never: agreeing on half is what chance gives.
+    assert both.kappa == pytest.approx(0)
     assert house.found(mark="unsafe") == [0]
     with pytest.raises(InvalidInput):
         note(AUDITOR, 0, "bad")

@@ -14,7 +14,7 @@ from cds.db import Database
 from cds.decisions import decide
 from cds.recommendation import Abstention
 from cds.recommendations import record
-from cds.review.intervals import ratio, wilson
+from cds.review.intervals import chance, ratio, wilson
 from cds.review.listing import ReviewFilter
 from cds.review.silences import silences
 from cds.review.statistics import SMALLEST_CELL, Statistics, cohorts, statistics
@@ -77,6 +77,19 @@ def test_a_ratio_outside_the_limits_is_not_marked_while_chance_explains_it() -> 
     close = ratio(wilson(2200, 20000), wilson(20000, 200000), comparisons=30)
     assert close is not None and not close.outside and not close.marked
     assert ratio(wilson(0, 50), wilson(0, 50), comparisons=1) is None
+
+
+def test_chance_is_fishers_exact_test() -> None:
+    # The lady tasting tea: 3 of 4 against 1 of 4, both tails 0.486.
+    assert chance(wilson(3, 4), wilson(1, 4)) == pytest.approx(0.4857, abs=1e-4)
+    assert chance(wilson(0, 10), wilson(0, 30)) == 1.0
+
+
+def test_a_group_that_alone_is_never_answered_is_marked() -> None:
+    found = ratio(wilson(44, 133), wilson(0, 267), comparisons=36)
+    assert found is not None and found.marked
+    spared = ratio(wilson(0, 267), wilson(44, 133), comparisons=36)
+    assert spared is not None and spared.marked
 
 
 def test_small_cells_are_hidden_and_never_one_alone() -> None:
