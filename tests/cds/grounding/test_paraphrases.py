@@ -1,6 +1,6 @@
 """Statements in a physician's, a layman's and a small model's words: true ones pass, false ones do not.
 
-Written by hand over guidelines, leaflets and research. Rules were mended from them, so their shares say how far that has
+Written by hand over guidelines, leaflets and research. Rules were mended from them: their shares say how far that has
 come and not what to expect of a new text; before the rules had seen the last 66 true ones, 19 of those were blocked.
 """
 
