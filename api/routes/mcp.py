@@ -5,11 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
-from starlette.types import Receive, Send
+from starlette.types import Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from api.auth.identity import Identity, Scope
 from api.deps import Asking, Parts, allow
+from api.errors import problem
 from api.services import Services
 from cds.actors import Actor, Role
 from cds.errors import NotFound
@@ -35,7 +36,7 @@ class McpAnswer(Response):
             streamable_http_path="/mcp", json_response=True, stateless_http=True, transport_security=checked
         )
         async with served.router.lifespan_context(served):
-            await served(scope, receive, send)
+            await served(scope, receive, without_echo(send))
 
 
 @router.post("/mcp")
@@ -49,3 +50,19 @@ async def mcp(
     if find_spec("mcp") is None:
         raise NotFound("There is nothing here: MCP is an extra, `pip install evidence-cds[mcp]`.")
     return McpAnswer(services, asking)
+
+
+def without_echo(send: Send) -> Send:
+    """The library answers a message it cannot read by quoting it; a refusal of ours says nothing of what was sent."""
+    refusal: Response | None = None
+
+    async def send_on(message: Message) -> None:
+        nonlocal refusal
+        if message["type"] == "http.response.start" and message["status"] == 400:
+            refusal = problem(400, "invalid_input", "This is no message of the protocol.")
+            message = {**message, "headers": refusal.raw_headers}
+        elif refusal is not None:
+            message = {"type": "http.response.body", "body": refusal.body}
+        await send(message)
+
+    return send_on
