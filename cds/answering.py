@@ -117,7 +117,7 @@ def _threshold(asked: Asked, model: LanguageModel | None, policy: Policy) -> tup
     identity = model.identity if model is not None and model.identity.skill != "none" else None
     prompt = load_prompt(identity.skill) if identity is not None else None
     return policy.threshold(
-        embedder=asked.evidence.embedder,
+        embedder=asked.evidence.embedder_digest or asked.evidence.embedder,
         model=identity.digest if identity is not None else None,
         prompt=prompt.sha256 if prompt is not None else None,
     )

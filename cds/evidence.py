@@ -89,6 +89,7 @@ class Evidence:
     mode: Mode = "hybrid"
     relevance: float = 0.0  # probability that the library answers the question at all; abstention rests on it
     embedder: str | None = None
+    embedder_digest: str | None = None  # of its files: by it a threshold is known to be of this embedder
     milliseconds: dict[str, float] = field(default_factory=dict)
 
 

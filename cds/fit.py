@@ -75,9 +75,9 @@ _WHOLE = re.compile(r"^(?:it|this (?:guideline|guidance|document|protocol))\b", 
 # Whom to send where is said of those a guideline does not cover, too.
 _ELSEWHERE = re.compile(r"\b(?:refer|referral|specialist|admit|admission|ambulance|seek|arrange)\b", re.I)
 # Words between the things of a list that say nothing of what they are.
-_GLUE = frozenset(
-    {"caus", "begin", "began", "present", "alreadi", "treat", "treatment", "manag", "known", "need", "after"}
-)
+_GLUE = frozenset({"caus", "begin", "began", "alreadi", "need", "peopl", "person", "patient", "adult", "anoth", "new"})
+_HAD = frozenset({"after", "had", "has", "with", "history", "previous", "past", "following", "since", "post"})
+_HAD_BEFORE = 3  # words: "after a heart attack"; "how many avoid a heart attack" had none
 _TELLING = 6  # letters
 _EXPECTING, _SUCKLING = ("pregnan", "trimester", "antenatal", "gestation"), ("breast", "lactat", "nursing")
 _CHILD = ("child", "boy", "girl", "baby", "infant", "toddler", "month", "year")
@@ -225,9 +225,9 @@ def _names(text: str, item: str, implied: PatientFacts | None, on: date) -> bool
     if read.quantities:  # an age is compared; what else a number means here, words cannot tell
         aged = implied is not None and implied.birth_date is not None and "year" in item
         return aged and implied is not None and outside_ages(item, implied, on) is False
-    wanted = [term for term in read.terms if term.specific and not set(term.parts) & _GLUE]
+    wanted = [term for term in read.terms if not set(term.parts) & _GLUE]
     found = [term for sentence in read_sentences(text) for term in sentence.terms if term.sign >= 0]
-    return bool(wanted) and all(any(_same(term, other) for other in found) for term in wanted)
+    return any(term.specific for term in wanted) and all(any(_same(term, other) for other in found) for term in wanted)
 
 
 def _same(wanted: Term, other: Term) -> bool:
@@ -238,8 +238,12 @@ def _same(wanted: Term, other: Term) -> bool:
 def _never(question: str, people: str) -> bool:
     """The document is for people who never had what the question says that somebody had."""
     denied = [term for s in read_sentences(people) for term in s.terms if term.specific and term.sign < 0]
-    asked = [term for s in read_sentences(question) for term in s.terms if term.specific and term.sign >= 0]
-    return any(is_condition(term.groups) and term.matches(other) for term in denied for other in asked)
+    for sentence in read_sentences(question):
+        for term in sentence.terms:
+            before = {token.text for token in sentence.tokens[max(0, term.first - _HAD_BEFORE) : term.first]}
+            if before & _HAD and any(is_condition(other.groups) and other.matches(term) for other in denied):
+                return True
+    return False
 
 
 def _rival(said: str, one: Offered) -> bool:

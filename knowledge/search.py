@@ -113,6 +113,7 @@ class KnowledgeBase:
             mode="keyword" if encoded is None else "hybrid",
             relevance=question_relevance(generation, question, ranked) if hits else 0.0,
             embedder=generation.embedder.name,
+            embedder_digest=generation.embedder.digest,
         )
 
     def _read_together(self, question: str, evidence: Evidence, limit: int) -> Evidence:

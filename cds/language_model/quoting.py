@@ -7,7 +7,7 @@ from cds.offer import Offered
 # As many sentences as a physician reads at a glance.
 MOST = 3
 # A sentence is quoted beside the best one when it fits the question nearly as well.
-_NEARLY = 0.85
+_NEARLY = 0.9
 
 
 def best_sentences(offered: Sequence[Offered], *, most: int = MOST) -> tuple[Offered, ...]:

@@ -2,6 +2,7 @@
 
 import argparse
 import ipaddress
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 CASES = Path(__file__).parents[1] / "evaluation" / "cases"
 RESULTS = Path(__file__).parent / "results"
+JUDGED = RESULTS / "answers-judged.jsonl"
 WALK = ("walk_answerable.jsonl", "walk_unanswerable.jsonl")
 
 
@@ -21,10 +23,24 @@ def refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
         raise SystemExit(f"A connection to {host} was tried. Nothing may leave this machine.")
 
 
+def print_judged() -> None:
+    """The judgement of each statement of the seeded sample, and of what it was held against."""
+    lines = [json.loads(line) for line in JUDGED.read_text(encoding="utf-8").splitlines()]
+    for key, label in (("supported", "supported by its citation"), ("answers", "answers the very question")):
+        print(f"{label:28} {sum(line[key] for line in lines) / len(lines):.1%} of {len(lines)}")
+    for line in lines:
+        if not line["supported"]:
+            print(f"  {line['question']}: {line['statement']} ({line['why']})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--all", action="store_true", help="the held-out half of the 319 labelled questions instead")
+    parser.add_argument("--judged", action="store_true", help="only print what a strict reader said of 200 statements")
     wanted = parser.parse_args()
+    if wanted.judged:
+        print_judged()
+        return
     sys.addaudithook(refuse_other_hosts)
     from api.cli import main as cds
 
