@@ -56,11 +56,14 @@ def test_from_a_question_to_the_proof_that_nothing_was_altered(visit: Visit) -> 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_statistics_and_the_card_are_readable_by_everybody(visit: Visit, scheme: str) -> None:
+def test_every_page_of_review_fits_a_laptop_and_is_readable_by_everybody(visit: Visit, scheme: str) -> None:
     page = visit(Role.AUDITOR, color_scheme=scheme)
+    page.set_viewport_size({"width": 1366, "height": 768})
     found = []
     for path, heading in (
+        ("/review?sex=female", "Review"),
         ("/statistics", "Statistics"),
+        ("/audit", "Audit log"),
         ("/governance", "Governance card"),
         ("/review/recall", "Recall"),
         ("/audit/1", "Entry 1"),
@@ -68,4 +71,33 @@ def test_statistics_and_the_card_are_readable_by_everybody(visit: Visit, scheme:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
         found += findings(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1366, path
     assert found == []
+
+
+def test_the_statistics_are_drawn(visit: Visit) -> None:
+    asking = visit(Role.PHYSICIAN)
+    asking.get_by_role("textbox", name=re.compile("^Ask")).fill(QUESTION)
+    asking.keyboard.press("Enter")
+    expect(asking.locator("article.answer h2")).to_have_text(QUESTION, timeout=30_000)
+    page = visit(Role.AUDITOR)
+    page.goto("/statistics")
+    expect(page.get_by_role("img", name=re.compile("^Consults a day"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^Decisions: "))).to_be_visible()
+    assert all(box["width"] > 100 for box in (chart.bounding_box() for chart in page.locator("svg[role=img]").all()))
+
+
+def test_a_search_is_kept_and_the_list_is_taken_away(visit: Visit) -> None:
+    page = visit(Role.AUDITOR)
+    page.goto("/review")
+    page.get_by_label("Decision").select_option("not_decided")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_label("Keep this search as").fill("Left open")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("link", name="Left open").click()
+    expect(page.get_by_label("Decision")).to_have_value("not_decided")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="CSV").click()
+    assert taken.value.suggested_filename == "recommendations.csv"
+    page.get_by_role("button", name="Let go of the search Left open").click()
+    expect(page.get_by_role("link", name="Left open")).to_have_count(0)
