@@ -17,6 +17,9 @@ pytest.importorskip("ray")
 
 
 @pytest.mark.ray
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)  # Ray's own
 def test_a_library_embedded_by_workers_has_the_same_index(db: Database, clock: FixedClock, tmp_path: Path) -> None:
     embedder, log = open_embedder("default"), AuditLog(clock=clock)
     library = Library(db, log=log, clock=clock)
