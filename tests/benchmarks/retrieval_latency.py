@@ -169,6 +169,8 @@ def measure(folder: Path, size: int, started: float) -> dict[str, Any]:
     plain = _plain_embedding(embedder)
     p50 = {name: float(np.median(values[10:])) for name, values in spent.items()}
     assert first.generation is not None
+    if first.mode != "hybrid":
+        raise SystemExit(f"{folder} was built with another embedder; delete it")
     dense = builder.open(first.generation).dense
     assert isinstance(dense, DenseIndex)
     row = {
