@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from api.cli import main
 from cds.actors import Role
@@ -118,8 +119,10 @@ def visit(chromium: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     watched: list[Watch] = []
 
     def visit(role: Role | None = None, **context: Any) -> Page:
-        opened = chromium.new_context(base_url=service.address, viewport={"width": 1280, "height": 860}, **context)
+        size: ViewportSize = context.pop("viewport", {"width": 1280, "height": 860})
+        opened = chromium.new_context(base_url=service.address, ignore_https_errors=True, viewport=size, **context)
         page = opened.new_page()
+        stay_under(service.address, page)
         watched.append(Watch(page, service.address))
         page.goto("/sign-in")
         if role is not None:
@@ -133,6 +136,19 @@ def visit(chromium: Browser, service: Service) -> Iterator[Callable[..., Page]]:
     for watch in watched:
         watch.page.context.close()
         assert watch.problems == []
+
+
+def stay_under(base: str, page: Page) -> None:
+    """Let a journey name addresses as the service does: a browser would drop the prefix a proxy serves it under."""
+    parts = urlsplit(base)
+
+    def whole(address: str) -> str:
+        under = f"{parts.scheme}://{parts.netloc}" if parts.path and address.startswith(f"{parts.path}/") else base
+        return f"{under}{address}" if address.startswith("/") else address
+
+    go, get = page.goto, page.request.get
+    page.goto = lambda address, **more: go(whole(address), **more)  # type: ignore[method-assign]
+    page.request.get = lambda address, **more: get(whole(address), **more)  # type: ignore[method-assign]
 
 
 class Watch:
