@@ -176,9 +176,9 @@ def _weight(said: str, one: Offered) -> float:
     if _NOT_ALLERGIC.search(said) and _ALLERGIC.search(one.sentence.text):
         weight *= _DEMOTED * _DEMOTED  # it shares the very word, and says the contrary
     if _WHICH_MEDICINE.search(said):
-        named = [m for m in read_sentence(" ".join(one.sentence.text.split())).terms if m.medicine]
+        terms = [m for m in read_sentence(" ".join(one.sentence.text.split())).terms if m.medicine]
         own = {mention.name for mention in mentions(said)}
-        offered = [m for m in named if m.medicine and m.medicine.name not in own]
+        offered = [m for m in terms if m.medicine and m.medicine.name not in own]
         weight *= _DEMOTED * _DEMOTED if not offered else 1.0 if any(m.sign >= 0 for m in offered) else _LESS
     if _HOW_MUCH.search(said) and not _AMOUNT.search(one.sentence.text):
         weight *= _DEMOTED
