@@ -24,7 +24,8 @@ HOUSEKEEPING = {
     "audit_contents": "written with an entry, or emptied with one",
     "audit_head": "moves with an entry",
 }
-_WRITES = re.compile(r"\s*(?:INSERT(?: OR \w+)? INTO|UPDATE(?: OR \w+)?|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+# Also within a statement: PostgreSQL writes an entry and moves the head in one.
+_WRITES = re.compile(r"(?:^|\()\s*(?:INSERT(?: OR \w+)? INTO|UPDATE(?: OR \w+)?|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 _asking: ContextVar[str | None] = ContextVar("asking", default=None)
 
 
@@ -54,8 +55,8 @@ def every_change_is_recorded(request: pytest.FixtureRequest) -> Iterator[Callabl
 
     @event.listens_for(db.engine, "after_cursor_execute")
     def _note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if (found := _WRITES.match(statement)) is not None and cursor.rowcount != 0 and _asking.get():
-            connection.info.setdefault("written", set()).add(found[1].lower())
+        if cursor.rowcount != 0 and _asking.get():
+            connection.info.setdefault("written", set()).update(name.lower() for name in _WRITES.findall(statement))
 
     @event.listens_for(db.engine, "commit")
     def _judge(connection: Any) -> None:
