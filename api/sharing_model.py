@@ -67,7 +67,18 @@ class SharedModel:
 
     def _run(self, session: Session, actor: Actor, doing: str, work: Work, model: LanguageModel) -> None:
         try:
-            because = "cancelled"
+            because = self._until_done(session, actor, work, model)
+            if because and not self._stopped.is_set():
+                self._tell(session, actor, _KINDS[doing], {**_NOTHING[doing], **_by(model, (), because)})
+        finally:
+            with self._lock:
+                self._at_work.discard((session.id, doing))
+        hub_of(self._app).wake(session.id)
+
+    def _until_done(self, session: Session, actor: Actor, work: Work, model: LanguageModel) -> str:
+        """Work, as often as a consult interrupts it; why it came to nothing, or nothing."""
+        because = "cancelled"
+        try:
             for _ in range(_AGAIN):
                 because = self._try(session, actor, work, model)
                 if because != "cancelled" or self._stopped.is_set():
@@ -76,12 +87,7 @@ class SharedModel:
                     time.sleep(_PAUSE_S)
         except CdsError as error:  # the session has ended meanwhile, or the database is away
             because = error.code
-        finally:
-            with self._lock:
-                self._at_work.discard((session.id, doing))
-        if because and not self._stopped.is_set():
-            self._tell(session, actor, _KINDS[doing], {**_NOTHING[doing], **_by(model, (), because)})
-        hub_of(self._app).wake(session.id)
+        return because
 
     def _try(self, session: Session, actor: Actor, work: Work, model: LanguageModel) -> str:
         def give_way() -> bool:
