@@ -166,6 +166,7 @@ def propose(
         relevance=asked.confidence,
         seconds={**watch.laps, **done.seconds},
         extra=_extra(asked, done, parts),
+        searches=asked.evidence.searches,
     )
 
 

@@ -1,6 +1,6 @@
 """What a consult needs from what is known: passages with their sentences, and a way to search them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, Protocol
 
@@ -81,6 +81,19 @@ class SearchFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """One search that was made, with all that decided what it could find."""
+
+    text: str
+    limit: int
+    where: SearchFilter  # of a day: what was in force on it
+    generation: str | None
+    mode: Mode
+    log: int  # how long the log was; it says which editions there were
+    kept: str | None = None  # the one passage that was taken from it; None: all
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a search found, in order, and from which generation of the index."""
 
@@ -91,6 +104,23 @@ class Evidence:
     embedder: str | None = None
     embedder_digest: str | None = None  # of its files: by it a threshold is known to be of this embedder
     milliseconds: dict[str, float] = field(default_factory=dict)
+    searches: tuple[Search, ...] = ()  # of the guidelines; made again they find the same
+
+
+def together(first: Evidence, *others: Evidence) -> Evidence:
+    """What several searches found, as one: each passage once, as it was found first."""
+    hits: dict[str, Hit] = {}
+    for found in (first, *others):
+        for hit in found.hits:
+            hits.setdefault(hit.passage.id, hit)
+    searches = tuple(search for found in (first, *others) for search in found.searches)
+    return replace(first, hits=tuple(hits.values()), searches=searches)
+
+
+def only(found: Evidence, passage: str) -> Evidence:
+    """Of what was found this passage and nothing else."""
+    hits = tuple(hit for hit in found.hits if hit.passage.id == passage)
+    return replace(found, hits=hits, searches=tuple(replace(search, kept=passage) for search in found.searches))
 
 
 class Retriever(Protocol):

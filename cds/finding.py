@@ -9,7 +9,7 @@ from cds import safety
 from cds.answering import Asked, enough
 from cds.confidence import confidence
 from cds.earlier import leans_on_another
-from cds.evidence import Evidence, Hit, Passage, Retriever, SearchFilter, Sentence
+from cds.evidence import Evidence, Passage, Retriever, SearchFilter, Sentence, only, together
 from cds.fit import LeftOut, asks_which_medicine, fitting, for_patient
 from cds.language_model import LanguageModel
 from cds.medicines import with_classes
@@ -61,8 +61,7 @@ def _search(
     found = retriever.search(text, limit=_GUIDELINE_PASSAGES, where=SearchFilter(as_of=as_of))
     if telling:
         more = retriever.search(f"{text} {telling}", limit=_FOR_THE_CHART, where=SearchFilter(as_of=as_of))
-        known = {hit.passage.id for hit in found.hits}
-        found = replace(found, hits=(*found.hits, *(hit for hit in more.hits if hit.passage.id not in known)))
+        found = together(found, more)
     if scope is None:
         return found
     own = retriever.search_record(text, scope, limit=_RECORD_PASSAGES)
@@ -114,16 +113,18 @@ def with_what_warns(asked: Asked, parts: Sources, *, as_of: date | None) -> Aske
         found = parts.retriever.search(query_of(warning), limit=_FOR_A_WARNING, where=SearchFilter(as_of=as_of))
         source = sentence_for(warning, found.hits)
         if source is not None:
-            asked = _led_by(asked, *source)
+            asked = _led_by(asked, *source, found=only(found, source[0].id))
     return asked
 
 
-def _led_by(asked: Asked, passage: Passage, sentence: Sentence) -> Asked:
+def _led_by(asked: Asked, passage: Passage, sentence: Sentence, *, found: Evidence) -> Asked:
     """The same with this sentence first, and its passage among the evidence."""
     best = max((one.score for one in asked.offered), default=0.0)
     leading = Offered(passage, sentence, max(best, _CERTAIN), _CERTAIN)
     others = tuple(one for one in asked.offered if one.id != leading.id)
-    evidence = asked.evidence
-    if all(hit.passage.id != passage.id for hit in evidence.hits):
-        evidence = replace(evidence, hits=(*evidence.hits, Hit(passage, leading.score)))
-    return replace(asked, offered=(leading, *others), evidence=evidence, confidence=max(asked.confidence, _CERTAIN))
+    return replace(
+        asked,
+        offered=(leading, *others),
+        evidence=together(asked.evidence, found),
+        confidence=max(asked.confidence, _CERTAIN),
+    )

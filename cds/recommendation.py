@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from cds.evidence import Hit
+from cds.evidence import Hit, Search
 
 Status = Literal["answered", "quoted", "abstained", "referred"]
 StatementKind = Literal["recommendation", "finding"]
@@ -160,3 +160,4 @@ class Recommendation:
     relevance: float = 0.0
     seconds: dict[str, float] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    searches: tuple[Search, ...] = ()  # that made the evidence, in order; none: it was recorded before they were kept

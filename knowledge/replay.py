@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from cds.audit.listing import EntryFilter, every_entry
 from cds.db import Database
 from cds.errors import Integrity, Unavailable
-from cds.evidence import Evidence, Hit
+from cds.evidence import Evidence, Hit, Mode, Search, SearchFilter, only, together
 from cds.recommendation import AuditRef, Recommendation
 from knowledge.builds import Builder
 from knowledge.embedding import Embedder
 from knowledge.generations import Generation, open_generation
 from knowledge.guidelines import Library
 from knowledge.ranking import rank
-from knowledge.relevance import passage_relevance, question_relevance
+from knowledge.relevance import passage_relevance
 from knowledge.sql_search import search_by_words
 from knowledge.stored_tokens import stored_tokens
 
@@ -43,60 +43,75 @@ class PastSearch:
         self._embedder = embedder
 
     def again(self, recommendation: Recommendation, *, recorded: AuditRef) -> Evidence:
-        """The guideline passages, by the index and the editions of the moment it was asked."""
-        limit = sum(hit.passage.kind == "guideline" for hit in recommendation.evidence)
-        on = recommendation.as_of or recommendation.asked_at.date()
+        """The guideline passages, by the indexes and the editions of the moment it was asked."""
+        searches, asked_at = recommendation.searches, None
+        if not searches:
+            searches, asked_at = _searched_once(recommendation, recorded), recommendation.asked_at
+        found = [Evidence(hits=(), generation=recommendation.stamp.generation)]
         with self.db.reading() as tx:
-            known = _editions_at(tx, before=recorded.seq, asked_at=recommendation.asked_at)
-            eligible = _in_force(known, on)
-            wanted = recommendation.stamp.generation
-            if limit == 0:
-                return Evidence(hits=(), generation=wanted)
-            if wanted is None:
-                found = search_by_words(tx, recommendation.question, eligible, limit)
-                best = found[0][1] if found else 1.0
-                scored = [(passage, score / (best + score)) for passage, score in found]
-                return self._evidence(tx, scored, generation=None, relevance=recommendation.relevance)
-            generation = self._generation(tx, wanted, before=recorded.seq)
-            encoded = None
-            if recommendation.mode == "hybrid":
-                if generation.embedder.digest != self._embedder().digest:
-                    raise Unavailable(
-                        f"This was searched with the embedder {generation.embedder.name}, which is not the one in use.",
-                        code="embedder_changed",
-                    )
-                encoded = self._embedder().encode_query(recommendation.question)
-            stored = stored_tokens(tx, generation, dimensions=encoded.tokens.shape[1]) if encoded is not None else None
-            allowed = generation.allowed(eligible)
-            ranked = rank(generation, recommendation.question, encoded, allowed=allowed, stored=stored)
-            chosen = generation.passage_ids(ranked.numbers[:limit].tolist())
-            scored = [(passage, passage_relevance(ranked, place)) for place, passage in enumerate(chosen)]
-            relevance = question_relevance(generation, recommendation.question, ranked)
-            return self._evidence(tx, scored, generation=wanted, relevance=relevance)
+            found += [self._search(tx, search, asked_at=asked_at) for search in searches]
+        return together(*found)
 
-    def _evidence(
-        self, tx: Connection, scored: list[tuple[str, float]], *, generation: str | None, relevance: float
-    ) -> Evidence:
+    def _search(self, tx: Connection, search: Search, *, asked_at: datetime | None) -> Evidence:
+        if search.where != SearchFilter(as_of=search.where.as_of) or search.where.as_of is None:
+            raise Unavailable("This was searched with a filter that cannot be set again.", code="filter_unknown")
+        eligible = _in_force(_editions_at(tx, length=search.log, asked_at=asked_at), search.where.as_of)
+        if search.generation is None:
+            scored = search_by_words(tx, search.text, eligible, search.limit)
+        else:
+            scored = self._by_index(tx, search, search.generation, eligible)
+        found = self._evidence(tx, scored, generation=search.generation)
+        return found if search.kept is None else only(found, search.kept)
+
+    def _by_index(
+        self, tx: Connection, search: Search, wanted: str, eligible: frozenset[str]
+    ) -> list[tuple[str, float]]:
+        generation = self._generation(tx, wanted, length=search.log)
+        encoded = None
+        if search.mode == "hybrid":
+            if generation.embedder.digest != self._embedder().digest:
+                raise Unavailable(
+                    f"This was searched with the embedder {generation.embedder.name}, which is not the one in use.",
+                    code="embedder_changed",
+                )
+            encoded = self._embedder().encode_query(search.text)
+        stored = stored_tokens(tx, generation, dimensions=encoded.tokens.shape[1]) if encoded is not None else None
+        ranked = rank(generation, search.text, encoded, allowed=generation.allowed(eligible), stored=stored)
+        chosen = generation.passage_ids(ranked.numbers[: search.limit].tolist())
+        return [(passage, passage_relevance(ranked, place)) for place, passage in enumerate(chosen)]
+
+    def _evidence(self, tx: Connection, scored: list[tuple[str, float]], *, generation: str | None) -> Evidence:
         texts = self.library.passages(tx, [passage for passage, _ in scored])
         hits = tuple(Hit(texts[passage], score) for passage, score in scored if passage in texts)
-        return Evidence(hits=hits, generation=generation, relevance=relevance)
+        return Evidence(hits=hits, generation=generation)
 
-    def _generation(self, tx: Connection, wanted: str, *, before: int) -> Generation:
+    def _generation(self, tx: Connection, wanted: str, *, length: int) -> Generation:
         """As it was kept; where it was cleared away, made again: the same content has the same id."""
         try:
             return open_generation(self.builder.folder, wanted, engine=self.builder.engine)
         except Integrity:
-            indexed = _indexed(tx, wanted, before=before)
+            indexed = _indexed(tx, wanted, length=length)
         with TemporaryDirectory() as folder:  # the files stay mapped for as long as the search needs them
             return self.builder.remake(wanted, indexed, into=Path(folder))
 
 
-def _editions_at(tx: Connection, *, before: int, asked_at: datetime) -> dict[str, _Edition]:
-    """Every edition as the log left it when the question was asked."""
+def _searched_once(recommendation: Recommendation, recorded: AuditRef) -> tuple[Search, ...]:
+    """For a recommendation without its searches, the one it must have come from."""
+    limit = sum(hit.passage.kind == "guideline" for hit in recommendation.evidence)
+    if limit == 0:
+        return ()
+    mode: Mode = "hybrid" if recommendation.mode == "hybrid" else "keyword"
+    where = SearchFilter(as_of=recommendation.as_of or recommendation.asked_at.date())
+    generation = recommendation.stamp.generation
+    return (Search(recommendation.question, limit, where, generation, mode, log=recorded.seq - 1),)
+
+
+def _editions_at(tx: Connection, *, length: int, asked_at: datetime | None) -> dict[str, _Edition]:
+    """Every edition as a log of this length left it; where the moment is all that is known, as it was then."""
     known: dict[str, _Edition] = {}
-    asked = asked_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    asked = asked_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if asked_at is not None else None
     for entry, _ in every_entry(tx, EntryFilter(kind="guideline")):
-        if entry.seq >= before or entry.at > asked:
+        if entry.seq > length or (asked is not None and entry.at > asked):
             break
         found = known.setdefault(entry.subject, _Edition(document=str(entry.details.get("document"))))
         day = date.fromisoformat(entry.at[:10])
@@ -129,12 +144,12 @@ def _in_force(known: dict[str, _Edition], on: date) -> frozenset[str]:
     )
 
 
-def _indexed(tx: Connection, generation: str, *, before: int) -> frozenset[str]:
+def _indexed(tx: Connection, generation: str, *, length: int) -> frozenset[str]:
     """The editions that were there, drafts too, when this generation was switched to."""
     switched = [
         entry.seq
         for entry, _ in every_entry(tx, EntryFilter(kind="index.switched", subject=generation))
-        if entry.seq < before
+        if entry.seq <= length
     ]
     there: set[str] = set()
     for entry, _ in every_entry(tx, EntryFilter(kind="guideline")):

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from cds.clock import Clock
+from cds.clock import Clock, today
 from cds.db import Database
 from cds.errors import Integrity, InvalidInput, Unavailable
-from cds.evidence import Evidence, Hit, SearchFilter
+from cds.evidence import Evidence, Hit, Search, SearchFilter
 from cds.patient import PatientScope
 from knowledge.builds import Builder, passage_input
 from knowledge.eligible import Choice, Eligible, now_current
@@ -58,6 +58,7 @@ class KnowledgeBase:
     def search(self, question: str, *, limit: int = 8, where: SearchFilter = IN_FORCE) -> Evidence:
         """The passages in force that bear on the question, best first."""
         question, limit = _checked(question, limit)
+        where = where if where.as_of is not None else replace(where, as_of=today(self.clock))
         started = perf_counter()
         encoded = self._encoded(question)
         embedded = perf_counter()
@@ -73,7 +74,8 @@ class KnowledgeBase:
                     evidence = self._by_index(tx, generation, question, encoded, choice, wanted)
                 except Unavailable:
                     evidence = self._by_words(tx, question, choice, where, limit)
-        evidence = self._read_together(question, evidence, limit)
+        made = Search(question, limit, where, evidence.generation, evidence.mode, choice.size)
+        evidence = replace(self._read_together(question, evidence, limit), searches=(made,))
         ended = perf_counter()
         evidence.milliseconds.update(
             embedding=1000 * (embedded - started), search=1000 * (ended - embedded), total=1000 * (ended - started)
