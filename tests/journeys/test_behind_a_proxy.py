@@ -19,6 +19,7 @@ from tests.journeys.test_auditor import *  # noqa: F403
 from tests.journeys.test_physician import *  # noqa: F403
 from tests.journeys.test_physician import PNEUMONIA, ask
 from tests.journeys.test_roles import *  # noqa: F403
+from tests.journeys.test_sharing import test_a_decision_made_together  # noqa: F401
 
 pytestmark = pytest.mark.browser
 PREFIX = "/care/cds"
