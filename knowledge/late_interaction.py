@@ -55,8 +55,17 @@ def _whole_product(signs: Codes, question: Vectors) -> npt.NDArray[np.int32]:
     # The product of bytes wants a multiple of eight columns on some machines.
     padded = np.zeros((signs.shape[1], -(-len(question) // 8) * 8), np.int8)
     padded[:, : len(question)] = question.T
-    product = torch._int_mm(torch.from_numpy(signs.view(np.int8)), torch.from_numpy(padded))
+    try:
+        # Not promised by the library: it may be gone one day, or refuse on some machine.
+        product = torch._int_mm(torch.from_numpy(signs.view(np.int8)), torch.from_numpy(padded))
+    except (AttributeError, RuntimeError):
+        return _floating_product(signs, question)
     return np.asarray(product.numpy()[:, : len(question)])
+
+
+def _floating_product(signs: Codes, question: Vectors) -> npt.NDArray[np.int32]:
+    """The same in floating point, slower: its sums are whole and far below 2²⁴, so not one is rounded."""
+    return np.asarray(signs.astype(np.float32) @ question.T.astype(np.float32)).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from knowledge.embedding import Encoded
 from knowledge.fusion import with_feedback, with_parts
@@ -54,6 +55,27 @@ def test_a_stretch_does_not_reach_into_the_next_passage() -> None:
         Encoded(asked.mean(axis=0), asked, np.ones(2, np.bool_)), [0, 1]
     )
     assert (read.together < 0.75).all()
+
+
+def test_tokens_are_read_alike_without_the_fast_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(8)
+    passages = [Encoded(one.mean(axis=0), one, np.ones(40, np.bool_)) for one in (unit(rng, 40) for _ in range(30))]
+    asked = Encoded(unit(rng, 1)[0], unit(rng, 11), rng.random(11) < 0.6)  # eleven: no multiple of eight
+    tokens = TokenCodes.build(pack(passages), dimensions=384)
+    fast = tokens.read(asked, range(30))
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("not on this machine")
+
+    monkeypatch.setattr(torch, "_int_mm", refuse)
+    refused = tokens.read(asked, range(30))
+    monkeypatch.delattr(torch, "_int_mm")
+    absent = tokens.read(asked, range(30))
+    assert len(set(fast.closeness.tolist())) > 20
+    for slow in (refused, absent):
+        assert np.argsort(-slow.closeness).tolist() == np.argsort(-fast.closeness).tolist()
+        assert slow.closeness == pytest.approx(fast.closeness, abs=1e-6)
+        assert slow.together == pytest.approx(fast.together, abs=1e-6)
 
 
 def test_a_passage_without_tokens_is_near_to_nothing() -> None:
