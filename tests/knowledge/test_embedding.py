@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from knowledge.embedding import Embedder, open_embedder
+from knowledge.embedding import Embedder, Vectors, open_embedder
 
 TEXTS = [
     "Offer an ACE inhibitor to adults with hypertension and diabetes.",
@@ -22,6 +23,19 @@ def test_a_passage_has_the_vector_it_has_as_a_question(embedder: Embedder) -> No
     for text, vector in zip(TEXTS, made, strict=True):
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
         assert float(vector @ embedder.embed_query(text)) > 0.9995
+
+
+@pytest.mark.parametrize("amount", [1, 20])
+def test_vectors_of_16_bits_are_those_of_32(embedder: Embedder, monkeypatch: pytest.MonkeyPatch, amount: int) -> None:
+    texts = [" ".join([text] * amount) for text in TEXTS]
+
+    def made(short: bool) -> Vectors:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": short})
+        return embedder.embed_passages(texts)
+
+    exact, short = made(False), made(True)
+    assert not np.array_equal(exact, short)
+    assert ((exact * short).sum(axis=1) > 1 - 1e-3).all()
 
 
 def test_tokens_that_say_nothing_are_marked(embedder: Embedder) -> None:
