@@ -43,6 +43,11 @@ _INDEX_BROKEN = Condition(
     "index_unreadable",
     "The index cannot be read and is being made anew. Until then passages are found by their words only.",
 )
+_CLUSTER_AWAY = Condition(
+    Mode.KEYWORD,
+    "milvus_unavailable",
+    "The Milvus service does not answer now. Passages are found by their words only until it does.",
+)
 _DATABASE_FAILS = Condition(
     Mode.READ_ONLY,
     "database_unavailable",
@@ -70,6 +75,8 @@ def condition_of(services: Services) -> Condition:
         return _DISK_FULL
     if index_broken:
         return _INDEX_BROKEN
+    if services.engine.away:
+        return _CLUSTER_AWAY
     state = services.model_source.state
     if state in ("resting", "away"):
         return _MODEL_FAILS

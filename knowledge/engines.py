@@ -46,6 +46,11 @@ class Keywords(Protocol):
 class Engine(Protocol):
     """Keeps and searches the vectors and words of generations."""
 
+    @property
+    def away(self) -> bool:
+        """Whether it gave no answer when it was last asked; asks nothing."""
+        ...
+
     def write(
         self, folder: Path, texts: Iterable[str], edition_of: EditionOf, vectors: Vectors
     ) -> tuple[dict[str, Any], Place]:
@@ -71,6 +76,10 @@ class Engine(Protocol):
 
 class InFiles:
     """Everything in the generation's folder, mapped and searched in this process."""
+
+    @property
+    def away(self) -> bool:
+        return False
 
     def write(
         self, folder: Path, texts: Iterable[str], edition_of: EditionOf, vectors: Vectors

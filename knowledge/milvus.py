@@ -34,6 +34,11 @@ class InMilvus:
 
     def __init__(self, address: str, *, token: str = "") -> None:
         self.address, self._token = address, token
+        self._away = False
+
+    @property
+    def away(self) -> bool:
+        return self._away
 
     def write(
         self, folder: Path, texts: Iterable[str], edition_of: EditionOf, vectors: Vectors
@@ -62,15 +67,15 @@ class InMilvus:
 
     def has(self, generation: str, size: int) -> bool:
         name = _named(generation)
-        with _translated():
-            if not self.client.has_collection(name, timeout=_SECONDS):
+        with self.asking() as client:
+            if not client.has_collection(name, timeout=_SECONDS):
                 return False
-            counted = self.client.get_collection_stats(name, timeout=_SECONDS)
+            counted = client.get_collection_stats(name, timeout=_SECONDS)
         return int(counted["row_count"]) == size
 
     def discard(self, generation: str) -> None:
-        with _translated():
-            self.client.drop_collection(_named(generation), timeout=_SECONDS)
+        with self.asking() as client:
+            client.drop_collection(_named(generation), timeout=_SECONDS)
 
     def close(self) -> None:
         if "client" in self.__dict__:
@@ -86,8 +91,30 @@ class InMilvus:
                 "to faiss.",
                 code="milvus_missing",
             ) from error
-        with _translated():
+        with self._translated():
             return MilvusClient(self.address, token=self._token, timeout=_SECONDS)
+
+    @contextmanager
+    def asking(self) -> Iterator[Any]:
+        """The client; whether it answers is remembered."""
+        client = self.client
+        with self._translated():
+            yield client
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        from pymilvus.exceptions import MilvusException
+
+        try:
+            yield
+        except MilvusException as error:
+            self._away = True
+            raise Unavailable(
+                "Milvus does not answer, or refuses. Search works on words only until it does; see that it runs and "
+                "that CDS_MILVUS is its address.",
+                code="milvus_unavailable",
+            ) from error
+        self._away = False
 
     def _fill(
         self,
@@ -99,9 +126,9 @@ class InMilvus:
     ) -> None:
         from pymilvus import DataType
 
-        name, client = _named(generation), self.client
+        name = _named(generation)
         starts, words, weights = rows
-        with _translated():
+        with self.asking() as client:
             client.drop_collection(name, timeout=_SECONDS)  # what a build that was stopped left
             schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
             schema.add_field("number", DataType.INT64, is_primary=True)
@@ -154,8 +181,8 @@ class _Collection:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         # As many are looked at as a graph needs for the ten nearest to be the true ones.
         params = {"params": {"ef": max(400, 2 * count)}} if self.graph and field == "vector" else {}
-        with _translated():
-            found = self.engine.client.search(
+        with self.engine.asking() as client:
+            found = client.search(
                 self.name, data=[asked], anns_field=field, limit=count, filter=where, search_params=params,
                 output_fields=["number"], timeout=_SECONDS,
             )[0]  # fmt: skip
@@ -165,10 +192,8 @@ class _Collection:
         return numbers[order], scores[order]
 
     def rows(self, numbers: Numbers, field: str) -> dict[int, Any]:
-        with _translated():
-            found = self.engine.client.get(
-                self.name, ids=numbers.tolist(), output_fields=["number", field], timeout=_SECONDS
-            )
+        with self.engine.asking() as client:
+            found = client.get(self.name, ids=numbers.tolist(), output_fields=["number", field], timeout=_SECONDS)
         return {int(row["number"]): row[field] for row in found}
 
     def where(self, allowed: Mask | None) -> str:
@@ -266,17 +291,3 @@ def _sparse(
 
 def _named(generation: str) -> str:
     return f"cds_{generation[:48]}"
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    from pymilvus.exceptions import MilvusException
-
-    try:
-        yield
-    except MilvusException as error:
-        raise Unavailable(
-            "Milvus does not answer, or refuses. Search works on words only until it does; see that it runs and that "
-            "CDS_MILVUS is its address.",
-            code="milvus_unavailable",
-        ) from error

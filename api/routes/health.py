@@ -26,7 +26,7 @@ def readyz(request: Request, services: Parts) -> JSONResponse:
     parts = {
         "database": condition.code != "database_unavailable",
         "disk": condition.code != "no_disk_space",
-        "index": condition.code != "index_unreadable",
+        "index": condition.mode is not Mode.KEYWORD,
         "model": services.model_source.state,
         "threshold": services.threshold,
         "warm": request.app.state.warm.is_set(),  # searching is fast now

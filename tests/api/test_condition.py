@@ -13,6 +13,7 @@ from cds.actors import Role
 from cds.db import open_database
 from cds.errors import Unavailable
 from cds.tables_recommendations import recommendations
+from knowledge.milvus import InMilvus
 from knowledge.tables_builds import current_generation, generations
 from tests.api.conftest import ASKED, TestedServices
 
@@ -92,6 +93,27 @@ def test_an_index_that_cannot_be_read_is_the_keyword_mode(services: TestedServic
     found = condition_of(services)
     assert (found.mode, found.code) == (Mode.KEYWORD, "index_unreadable")
     assert "words only" in found.banner
+
+
+def test_a_milvus_that_is_away_is_the_keyword_mode_until_it_answers(
+    services: TestedServices, app: FastAPI, client_as: ClientAs, tmp_path: Path
+) -> None:
+    milvus = InMilvus(str(tmp_path / "lite.db"))
+    services.engine = milvus  # type: ignore[misc]
+    assert (milvus.has("none", 0), condition_of(services).code) == (False, "no_model")
+    milvus.client.close()
+    with pytest.raises(Unavailable):
+        milvus.has("none", 0)
+    found = condition_of(services)
+    assert (found.mode, found.code) == (Mode.KEYWORD, "milvus_unavailable")
+    app.state.condition = Watch(services)
+    client = client_as(Role.PHYSICIAN)
+    assert found.banner in client.get("/consults").text
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["mode"], ready.json()["parts"]["index"]) == (200, "keyword", False)
+    del milvus.client
+    assert (milvus.has("none", 0), condition_of(services).code) == (False, "no_model")
+    milvus.close()
 
 
 @pytest.mark.parametrize("address", ["sqlite", "postgresql://nobody@127.0.0.1:1/none"])
