@@ -20,7 +20,7 @@ from knowledge.guidelines import Library
 from knowledge.keyword_index import question_words
 from knowledge.milvus import InMilvus
 from knowledge.search import KnowledgeBase
-from tests.knowledge.library import TEXTS, add_published
+from tests.knowledge.library import LEFT_BY, OF_ALL_KINDS, TEXTS, add_of_all_kinds, add_published, editions_of
 
 SIZE = 300
 
@@ -182,11 +182,31 @@ def test_a_service_that_does_not_answer_leaves_search_by_words(
         db, library=library, builder=builder, embedder=lambda: embedder, records=None, clock=clock,
         repair=lambda: repairs.append("repair"),
     )  # fmt: skip
-    assert knowledge.search("metformin").mode == "hybrid"
+    assert (knowledge.search("metformin").mode, milvus.away) == ("hybrid", False)
     milvus.client.close()
     evidence = knowledge.search("metformin")
-    assert (evidence.mode, evidence.generation, repairs) == ("keyword", None, [])
+    assert (evidence.mode, evidence.generation, repairs, milvus.away) == ("keyword", None, [], True)
     assert evidence.hits[0].passage.document.id == "diabetes"
+    del milvus.client  # the next one asked for is connected anew
+    assert (knowledge.search("metformin").mode, milvus.away) == ("hybrid", False)
+    milvus.close()
+
+
+def test_every_filter_leaves_what_it_names_and_nothing_else(
+    db: Database, clock: FixedClock, tmp_path: Path, engine: Engine, embedder: Embedder
+) -> None:
+    log = AuditLog(clock=clock)
+    library = Library(db, log=log, clock=clock)
+    with db.transaction() as tx:
+        add_of_all_kinds(tx, library)
+    builder = Builder(db, tmp_path / "index", embedder=lambda: embedder, log=log, clock=clock, engine=engine)
+    builder.rebuild()
+    knowledge = KnowledgeBase(
+        db, library=library, builder=builder, embedder=lambda: embedder, records=None, clock=clock
+    )
+    found = {where: knowledge.search(OF_ALL_KINDS, limit=50, where=where) for where in LEFT_BY}
+    assert {where: editions_of(evidence) for where, evidence in found.items()} == LEFT_BY
+    assert {evidence.mode for evidence in found.values()} == {"hybrid"}
 
 
 def test_codes_and_lists_find_what_an_exact_pass_finds() -> None:

@@ -17,7 +17,15 @@ from knowledge.embedding import Embedder, open_embedder
 from knowledge.guidelines import Library
 from knowledge.reranking import CrossEncoder, Reranker
 from knowledge.search import KnowledgeBase
-from tests.knowledge.library import TEXTS, add_published, document
+from tests.knowledge.library import (
+    LEFT_BY,
+    OF_ALL_KINDS,
+    TEXTS,
+    add_of_all_kinds,
+    add_published,
+    document,
+    editions_of,
+)
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +105,14 @@ def test_filters_hold_inside_the_search(filled: KnowledgeBase) -> None:
     assert documents(filled, "blood pressure", language="de") == []
     sections = {hit.passage.section for hit in filled.search("metformin", where=SearchFilter(section="monitor")).hits}
     assert sections == {("Monitoring",)}
+
+
+def test_every_filter_holds_in_a_search_by_words_too(db: Database, library: Library, knowledge: KnowledgeBase) -> None:
+    with db.transaction() as tx:
+        add_of_all_kinds(tx, library)
+    found = {where: knowledge.search(OF_ALL_KINDS, limit=50, where=where) for where in LEFT_BY}
+    assert {where: editions_of(evidence) for where, evidence in found.items()} == LEFT_BY
+    assert {evidence.mode for evidence in found.values()} == {"keyword"}
 
 
 def test_scores_are_probabilities_and_fall(filled: KnowledgeBase) -> None:
