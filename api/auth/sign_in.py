@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -12,7 +13,7 @@ from api.auth.tables import sign_in_failures, sign_ins
 from cds.audit import AuditLog
 from cds.clock import Clock
 from cds.db import Database
-from cds.errors import CdsError, NotFound
+from cds.errors import CdsError, NotFound, Unavailable
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=12)
@@ -110,8 +111,9 @@ def who_signed_in(db: Database, secret: str, *, at: datetime) -> Account | None:
             return None
     if account.disabled:
         return None
-    if row["seen"] < at - _SEEN_AGAIN:
-        with db.transaction() as tx:
+    if abs(at - row["seen"]) > _SEEN_AGAIN:  # also after the clock was set back, or it would last that much longer
+        # What was recorded can be read while nothing can be written.
+        with suppress(Unavailable), db.transaction() as tx:
             tx.execute(update(sign_ins).where(sign_ins.c.token_hash == row["token_hash"]).values(seen=at))
     return account
 
@@ -129,7 +131,7 @@ def _refuse_guessing(tx: Connection, *, kind: str, key: str, at: datetime) -> No
     if row is None or row["last"] < at - _FORGOTTEN_AFTER or row["count"] < _FREE_TRIES[kind]:
         return
     wait = min(timedelta(seconds=2 ** min(row["count"] - _FREE_TRIES[kind], 20)), _LONGEST_WAIT[kind])
-    if at < row["last"] + wait:
+    if abs(at - row["last"]) < wait:  # a clock that was set back keeps nobody out for longer
         raise TooManyAttempts("Too many wrong attempts. Wait a minute and try again.")
 
 

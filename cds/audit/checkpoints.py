@@ -108,7 +108,8 @@ class Checkpointer:
         new = size - newest_size(self.folder)
         if new <= 0:
             return False
-        return new >= EVERY_ENTRIES or self._at is None or self.clock.now() - self._at >= EVERY
+        # A clock that was set back must not put off the next one.
+        return new >= EVERY_ENTRIES or self._at is None or abs(self.clock.now() - self._at) >= EVERY
 
     def write(self) -> Checkpoint | None:
         """Sign the log as it is, unless it no longer continues what was signed before; None: nothing is new."""
