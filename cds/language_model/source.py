@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from cds.errors import Unavailable
+from cds.errors import InvalidSetting, Unavailable
 from cds.language_model import LanguageModel
 from cds.language_model.choosing import open_model
 from cds.language_model.guarded import Guarded
@@ -47,6 +47,10 @@ class ModelSource:
                     self._model = self._open(self._settings)
                 except Unavailable as error:
                     self.trouble = error.message
+                except InvalidSetting as error:
+                    if error.code != "model_not_served":
+                        raise
+                    self.trouble = error.message  # what a server of the house serves changes while we run
                 # Weights may be fetched while the service runs: looked for again after the same rest.
                 self._again_at = self._now() + _REST_SECONDS
             return self._model
