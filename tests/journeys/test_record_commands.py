@@ -89,6 +89,20 @@ def test_review_lists_shows_replays_and_counts(cds: Command, asked: str) -> None
     assert cds("review", "silences", "--json").json == {"groups": []}
 
 
+@pytest.mark.parametrize(
+    ("patient", "question"),
+    [("DEMO-0001", "Which antibiotic for her pneumonia?"), ("DEMO-0002", "May I give metformin?")],
+)
+def test_what_was_shown_for_a_patient_is_found_again(cds: Command, data: Path, patient: str, question: str) -> None:
+    shown = cds("ask", question, "--patient", patient, "--json").json
+    assert {hit["kind"] for hit in shown["evidence"]} == {"guideline", "record"}
+    replayed = cds("review", "replay", shown["id"], "--json")
+    assert replayed.status == 0, replayed.json["differences"]
+    assert replayed.json["evidence"] == "identical"
+    logged = cds("audit", "show", shown["id"], "--json").json
+    assert "allerg" not in str(logged) and question not in str(logged)
+
+
 def test_decisions_that_make_no_sense_are_refused_with_a_code(cds: Command, asked: str) -> None:
     for arguments, code in (
         ((asked, "agreed"), "unknown_choice"),
