@@ -162,6 +162,8 @@ class Watch:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "info":
+            return  # Chromium's own word on autofocus, when a test types faster than a person
         if not message.location["url"].endswith("/absent"):  # the page that is asked for because it is not there
             self.problems.append(f"{message.type}: {message.text} {message.location['url']}")
 

@@ -189,6 +189,7 @@ def test_a_session_by_keyboard_alone(visit: Visit) -> None:
     physician.keyboard.press("Enter")
     code = physician.locator("p.code").inner_text()
     patient.goto("/join")
+    expect(patient.locator("input[autofocus]")).to_be_focused()
     patient.keyboard.type(code)
     patient.keyboard.press("Enter")
     sign = patient.locator(".sign").inner_text()
