@@ -178,7 +178,14 @@ def open_database(address: str, *, data: Path, key_file: Path | None = None) -> 
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Database(sqlite_engine(data / "cds.db", key=read_or_make_key(key_file or data / "database.key")))
     address = address.replace("postgresql://", "postgresql+psycopg://", 1)
-    return Database(create_engine(address, hide_parameters=True, pool_pre_ping=True, pool_size=20, max_overflow=20))
+    engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, pool_size=20, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _wait_as_long_as_sqlite(connection: Any, record: Any) -> None:
+        connection.execute(f"SET lock_timeout = {_BUSY_MS}")
+        connection.commit()
+
+    return Database(engine)
 
 
 def sqlite_engine(path: Path, *, key: str) -> Engine:

@@ -39,8 +39,15 @@ def services(db: Database, clock: FixedClock, tmp_path: Path, shelf: Shelf) -> T
     return made
 
 
-def test_an_altered_index_is_searched_by_words_said_so_and_made_anew(
-    services: TestedServices, client_as: Callable[[Role], TestClient]
+def alter(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [alter, Path.unlink], ids=["altered", "removed"])
+def test_an_index_that_was_harmed_is_searched_by_words_said_so_and_made_anew(
+    services: TestedServices, client_as: Callable[[Role], TestClient], harm: Callable[[Path], None]
 ) -> None:
     client = client_as(Role.PHYSICIAN)
 
@@ -51,10 +58,7 @@ def test_an_altered_index_is_searched_by_words_said_so_and_made_anew(
 
     mode, generation, document = search()
     assert (mode, document) == ("hybrid", "diabetes") and generation is not None
-    vectors = services.builder.folder / generation / "vectors.npy"
-    content = bytearray(vectors.read_bytes())
-    content[-1] ^= 1
-    vectors.write_bytes(content)
+    harm(services.builder.folder / generation / "vectors.npy")
     # As after a start: nothing of it is open.
     services.__dict__["builder"] = Builder(
         services.db,
