@@ -20,7 +20,7 @@ from cds.earlier import Earlier
 from cds.errors import InvalidInput
 from cds.evidence import Hit, Retriever
 from cds.finding import in_context, with_what_warns
-from cds.fit import LeftOut
+from cds.fit import LeftOut, values_in
 from cds.ids import new_id
 from cds.language_model import LanguageModel
 from cds.offer import Similarity
@@ -28,6 +28,7 @@ from cds.patient import PatientFacts, PatientScope
 from cds.policy import Policy
 from cds.recommendation import AuditRef, Citation, Recommendation, Referral, Stamp, Statement
 from cds.safety.sources import with_passages
+from cds.stated_facts import warned
 from cds.triage import triage
 
 # Longer than any question asked in a consult; a pasted document is not a question.
@@ -140,7 +141,7 @@ def propose(
         watch.lap("answer")
     statements, missing = _for_patient(done.statements, facts, on)
     # The question counts as proposed too: "may I give amoxicillin?" is asked of somebody allergic before any answer.
-    warnings = safety.warnings_for(facts, [text, *statements], on=on) if facts is not None else ()
+    warnings = warned(facts, values_in(text, on=on), [text, *statements], on=on)
     warnings = with_passages(warnings, asked.evidence.hits)
     watch.lap("safety")
     return Recommendation(

@@ -5,24 +5,26 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from cds import safety
 from cds.answering import Asked, enough
 from cds.confidence import confidence
 from cds.earlier import leans_on_another
 from cds.evidence import Evidence, Passage, Retriever, SearchFilter, Sentence, only, together
-from cds.fit import LeftOut, asks_which_medicine, fitting, for_patient
+from cds.fit import LeftOut, asks_which_medicine, fitting, for_patient, values_in
+from cds.forbidding import forbids
 from cds.language_model import LanguageModel
-from cds.medicines import with_classes
+from cds.medicines import mentions, with_classes
 from cds.offer import Offered, Similarity, offer
 from cds.patient import PatientScope
 from cds.policy import Policy
 from cds.safety import chart
 from cds.safety.sources import query_of, sentence_for
+from cds.stated_facts import warned
 
 _GUIDELINE_PASSAGES, _RECORD_PASSAGES = 8, 4  # as many as a physician looks through
 _WARNED, _FOR_A_WARNING = 2, 4  # of the gravest warnings, and passages looked through for each
 _LOW_EGFR = 45.0  # below it doses and choices change
 _FOR_THE_CHART = 4  # passages looked through for what the chart says, when a medicine is asked for
+_CALLED = {"kidney": "eGFR creatinine clearance", "age": "older adults aged", "pulse": "heart rate"}
 _CERTAIN = 0.9  # that a sentence which warns of the very medicine and state answers whether it may be given
 
 
@@ -79,7 +81,8 @@ def _found(asked: Asked, text: str, parts: Sources, scope: PatientScope | None, 
 
 
 def _look(asked: Asked, text: str, parts: Sources, scope: PatientScope | None, *, as_of: date | None) -> Asked:
-    telling = _telling(asked) if asks_which_medicine(text) else ""
+    told = (_telling(asked) if asks_which_medicine(text) else "", _limits(text, asked.on))
+    telling = " ".join(one for one in told if one)
     evidence = _search(parts.retriever, text, scope, as_of=as_of, telling=telling)
     found = offer(text, evidence.hits, similarity=parts.similarity)
     meant = parts.in_full(text)
@@ -103,11 +106,18 @@ def _telling(asked: Asked) -> str:
     return " ".join(said)
 
 
+def _limits(text: str, on: date) -> str:
+    """Words by which sentences are found that forbid a medicine at a value the question states."""
+    measures = [_CALLED.get(value.measure, value.measure) for value in values_in(text, on=on)]
+    return f"do not start, avoid, stop: {' '.join(measures)}" if measures and mentions(text) else ""
+
+
 def with_what_warns(asked: Asked, parts: Sources, *, as_of: date | None) -> Asked:
     """For a medicine this patient must not have: the sentence of the library that says so, as the best answer."""
-    if asked.facts is None:
-        return asked
-    grave = [w for w in safety.warnings_for(asked.facts, [asked.text], on=asked.on) if w.severity == "stop"]
+    values = values_in(asked.text, on=asked.on)
+    if asked.offered and forbids(asked.offered[0], values):
+        values = ()  # the library's own limit, met, says it better than a rule of the table
+    grave = [w for w in warned(asked.facts, values, [asked.text], on=asked.on) if w.severity == "stop"]
     asked_about = [w for w in grave if not w.text.startswith("Already taking")][:_WARNED]
     for warning in reversed(asked_about):
         found = parts.retriever.search(query_of(warning), limit=_FOR_A_WARNING, where=SearchFilter(as_of=as_of))

@@ -7,12 +7,14 @@ from datetime import date
 
 from cds.applicability import applicability_of, names_age, outside_ages
 from cds.confidence import about_these_people, of_a_pregnancy
+from cds.forbidding import led_by_what_forbids
 from cds.grounding.answers_question import check_question
 from cds.grounding.population import groups_in
 from cds.medicines import classes_of, mentions
 from cds.offer import Offered
 from cds.patient import PatientFacts
 from cds.safety.warnings import forbidden_text
+from cds.stated import Stated, stated_in
 from cds.wording.sentence import Term, read_sentence, read_sentences
 from cds.wording.vocabulary import is_condition
 
@@ -25,7 +27,9 @@ _RIVALS: tuple[tuple[re.Pattern[str], ...], ...] = tuple(
     for sides in (
         (
             r"community[- ]acquired|(?:acquired|began|begins) (?:in the community|outside (?:the )?hospital)",
-            r"(?:hospital|ventilator|health ?care)[- ](?:acquired|associated)|nosocomial|\bh[av]p\b",
+            r"(?:hospital|ventilator|health ?care)[- ](?:acquired|associated)|nosocomial|\bh[av]p\b|"
+            r"day \w+ (?:in|of) (?:\w+ ){0,2}hospital|\w+ days? (?:in|into|after) (?:\w+ ){0,2}(?:hospital|admission)|"
+            r"in hospital for \w+ days",
         ),
         (r"type[- ]?(?:2|ii)\b|t2dm?\b", r"type[- ]?(?:1|i)\b|t1dm?\b", r"gestational diabetes"),
         (
@@ -84,6 +88,11 @@ _CHILD = ("child", "boy", "girl", "baby", "infant", "toddler", "month", "year")
 _NOT_PREGNANT = re.compile(r"\b(?:not|non-?)\s*pregnant", re.I)
 _NOT_ALLERGIC = re.compile(r"\b(?:not|no|without|isn't|nil)\b[\w ]{0,24}\ballerg", re.I)
 _ALLERGIC = re.compile(r"\b(?:allergic to|with (?:a |an )?(?:\w+ )?allergy|and (?:a |an )?(?:\w+ )?allergy)", re.I)
+_TREATED = re.compile(r"\b(?:treat(?:ed|ment)?|manage(?:d|ment)?|therapy)\b", re.I)
+_BROUGHT_BEFORE = 7  # words: "during severe dehydration, sepsis or acute kidney injury"
+_BROUGHT = frozenset(
+    {"cause", "causes", "caused", "causing", "risk", "exclude", "lead", "leads", "prevent", "prevents"}
+)
 _DEMOTED, _LESS, _PROMOTED = 0.8, 0.9, 1.2
 # What is asked for: a medicine, or an amount of something.
 _INSTEAD = re.compile(r"\b(?:instead|alternative|other|another|else|substitute|replace|next|after|add|top)\b", re.I)
@@ -107,6 +116,13 @@ def fitting(question: str, offered: Sequence[Offered], *, left_out: LeftOut, on:
     outside = left_out(of_the_library) if of_the_library else {}
     implied = _implied(question, on)
     said = question.lower()
+    barred = [
+        item
+        for sentences in outside.values()
+        for sentence in sentences
+        for item in _items(sentence)
+        if not _of_people(item) and _names(question, item, implied, on)
+    ]
     kept = [
         replace(one, score=one.score * _weight(said, one))
         for one in likely
@@ -114,14 +130,24 @@ def fitting(question: str, offered: Sequence[Offered], *, left_out: LeftOut, on:
         or (
             not _is_scope(question, one)
             and not _not_covered(question, one, outside.get(one.passage.document.edition, ()), implied, on)
+            and not any(not _together(one, item) for item in barred)
             and not _another_illness(question, one)
+            and not _only_an_effect(question, one)
+            and not _not_of_the_pregnancy(question, one)
             and not _another_medicine(question, one)
             and not _rival(said, one)
             and not _of_others(question, one)
             and not (implied is not None and _too_old_or_young(one, implied, on))
         )
     ]
-    return tuple(sorted(kept, key=lambda one: -one.score))
+    ranked = tuple(sorted(kept, key=lambda one: -one.score))
+    return led_by_what_forbids(question, ranked, values_in(question, on=on))
+
+
+def values_in(question: str, *, on: date) -> tuple[Stated, ...]:
+    """The values a question states of one patient, the age among them."""
+    implied = _implied(question, on) if not _BOUNDED.search(question) else None
+    return stated_in(question, age=implied.age(on) if implied is not None else None)
 
 
 def asks_which_medicine(question: str) -> bool:
@@ -269,6 +295,57 @@ def _another_illness(question: str, one: Offered) -> bool:
     place = " . ".join((one.passage.document.title, *one.passage.section, one.passage.text))
     told = _conditions(place)
     return bool(told) and not any(a.matches(b) or _part_of(a, b) or _part_of(b, a) for a in asked for b in told)
+
+
+def _of_people(item: str) -> bool:
+    """An item that says who is left out, and not of what illness or treatment."""
+    read = read_sentence(item)
+    return bool({"age", "sex"} & groups_in((read,)).keys()) or of_a_pregnancy(item.lower())
+
+
+def _together(one: Offered, item: str) -> bool:
+    """What one edition leaves out another may speak of: then it says so in so many words, side by side."""
+    wanted = [term for term in read_sentence(item).terms if not set(term.parts) & _GLUE]
+    place = (one.passage.document.title, *one.passage.section, one.sentence.text)
+    for sentence in (s for text in place for s in read_sentences(text)):
+        found = [[term for term in sentence.terms if _same(want, term)] for want in wanted]
+        if all(found):
+            spots = [term.first for terms in found for term in terms]
+            if max(spots) - min(spots) <= len(wanted):
+                return True
+    return False
+
+
+def _only_an_effect(question: str, one: Offered) -> bool:
+    """The treatment of an illness is asked for, and the sentence says what brings that illness about."""
+    if not _TREATED.search(question):
+        return False
+    asked = _conditions(question)
+    if any(
+        a.matches(b) for a in asked for b in _conditions(" . ".join((one.passage.document.title, *one.passage.section)))
+    ):
+        return False
+    told = [
+        (s, term) for s in read_sentences(one.sentence.text) for term in s.terms if any(a.matches(term) for a in asked)
+    ]
+    return bool(told) and all(
+        {token.text for token in s.tokens[max(0, term.first - _BROUGHT_BEFORE) : term.first]} & _BROUGHT
+        for s, term in told
+    )
+
+
+def _not_of_the_pregnancy(question: str, one: Offered) -> bool:
+    """A medicine is asked about by name for a pregnancy, and what is said of it is not said of a pregnancy."""
+    if not of_a_pregnancy(question.lower()) or _NOT_PREGNANT.search(question):
+        return False
+    asked = {key for mention in mentions(question) if not mention.is_class for key in mention.keys}
+    own = {key for mention in mentions(one.sentence.text) for key in mention.keys}
+    title = one.passage.document.title
+    people = " ".join((one.passage.population or "").split()[:2])  # "Pregnant women", not "Adults, with sections on …"
+    about = [*one.passage.section, one.sentence.text, people]
+    if "," not in title:  # a title that lists subjects says nothing of this one
+        about.append(title)
+    return bool(asked & own) and not of_a_pregnancy(" ".join(about).lower())
 
 
 def _part_of(one: Term, other: Term) -> bool:

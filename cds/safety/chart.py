@@ -182,7 +182,8 @@ def names_and_classes(texts: tuple[str, ...]) -> tuple[frozenset[str], frozenset
 def line(observation: Observation) -> str:
     """An observation as a line of the chart, by its short name where it has one."""
     short = next((name for name, pattern in _SHORT if pattern.search(observation.text)), observation.text)
-    day = f", {observation.taken:%Y-%m-%d}" if observation.taken else ""
+    stated = observation.source.resource == "question"
+    day = ", as the question states it" if stated else f", {observation.taken:%Y-%m-%d}" if observation.taken else ""
     if observation.value is None:
         return f"{short}: {observation.answer}{day}"
     sign = observation.comparator or ""

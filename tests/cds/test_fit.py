@@ -131,3 +131,37 @@ def test_a_medicine_that_is_asked_about_by_name_is_still_spoken_of() -> None:
 def test_without_the_allergy_the_first_choice_stays_first() -> None:
     healthy = PatientFacts("p", None, date(1958, 5, 14), "female", None, allergies_known="none")
     assert "amoxicillin" in of_patient("Which antibiotic for mild pneumonia?", healthy)[0]
+
+
+def test_the_treatment_of_an_illness_is_not_answered_by_what_brings_it_about() -> None:
+    pain = document("pain", "Chronic pain in adults")
+    text = "Avoid ibuprofen with a diuretic, because it can cause acute kidney injury."
+    assert offered("How is acute kidney injury treated?", text, of=pain) == []
+    assert offered("Which medicines can cause acute kidney injury?", text, of=pain) == [text]
+
+
+def test_what_one_guideline_leaves_out_another_answers_only_in_so_many_words() -> None:
+    lungs = document("copd", "Chronic lung disease")
+    text = "Give oxygen for peripheral oedema or pulmonary hypertension. Give furosemide for acute pulmonary oedema."
+    question = "How is acute pulmonary oedema treated?"
+    found = offer(question, [Hit(passage("p", text, of=lungs), 0.8)])
+    said = "It does not cover acute pulmonary oedema or cardiogenic shock."
+    kept = fitting(question, found, left_out=lambda editions: {"heart": (said,)}, on=ON)
+    assert [one.sentence.text for one in kept] == ["Give furosemide for acute pulmonary oedema."]
+
+
+def test_the_dose_of_a_medicine_outside_pregnancy_does_not_answer_for_a_pregnancy() -> None:
+    safety = document("safety", "Prescribing: kidneys, pregnancy and interactions")
+    text = "Give apixaban 5 mg twice daily in atrial fibrillation. Do not give apixaban in pregnancy."
+    assert offered("Apixaban dose in pregnancy with atrial fibrillation?", text, of=safety) == [
+        "Do not give apixaban in pregnancy."
+    ]
+    assert len(offered("Apixaban dose in atrial fibrillation?", text, of=safety)) == 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Antibiotic for pneumonia on day 5 in hospital?", "Antibiotic for pneumonia 4 days after admission?"],
+)
+def test_pneumonia_that_begins_days_after_admission_is_of_hospital(question: str) -> None:
+    assert offered(question) == []
