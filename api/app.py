@@ -19,6 +19,7 @@ from api.live import LiveConsults
 from api.routes import ROUTERS
 from api.services import Services
 from api.sharing_model import shared_model
+from api.traces import open_traces
 
 # A question and its form are small; a route that takes files sets its own limit.
 _LARGEST_BODY = 256 * 1024
@@ -36,6 +37,8 @@ def create_app(services: Services) -> FastAPI:
         shared_model(app).close()
         stop_ending()
         stop_signing()
+        if app.state.traces is not None:
+            app.state.traces.close()
 
     app = FastAPI(
         title="Evidence CDS",
@@ -54,12 +57,15 @@ def create_app(services: Services) -> FastAPI:
     app.state.assets = Assets()
     app.state.passwords = Passwords()
     app.state.warm = Event()  # set when the parts that load slowly are loaded; nothing waits for it
-    app.state.live = LiveConsults(lambda: services.consult_parts(), slots=lambda: services.model_source.at_once)
+    app.state.traces = open_traces(services.settings, software=services.software)
+    app.state.live = LiveConsults(
+        lambda: services.consult_parts(), slots=lambda: services.model_source.at_once, traces=app.state.traces
+    )
     app.state.metrics = Metrics(condition=app.state.condition.now, running=lambda: app.state.live.running)
     errors.install(app)
     for name in ROUTERS:
         app.include_router(import_module(f"api.routes.{name}").router, max_body_size=_LARGEST_BODY)
-    app.add_middleware(Guard, metrics=app.state.metrics)
+    app.add_middleware(Guard, metrics=app.state.metrics, traces=app.state.traces)
     settings = services.settings
     app.add_middleware(HooksFromBrowsers, origins=settings.hooks_origins, root_path=settings.root_path)
     return app

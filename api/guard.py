@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.condition import Condition, Mode
 from api.errors import problem, unexpected
+from api.traces import Traces
 
 _LOG = logging.getLogger("cds.access")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,15 +62,17 @@ def _is_in(condition: Callable[[], Condition], mode: Mode) -> float:
 class Guard:
     """ASGI middleware, the outermost of ours."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, traces: Traces | None = None) -> None:
         self.app = app
         self.metrics = metrics
+        self.traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        traced = self.traces.request() if self.traces is not None else None
         status = 500
         begun = replaced = False
         rest: Message = {}
@@ -112,6 +115,8 @@ class Guard:
             self.metrics.requests.labels(scope["method"], route, status).inc()
             self.metrics.seconds.labels(route).observe(seconds)
             _LOG.info("%s %s %d %.0f ms", scope["method"], route, status, seconds * 1000)
+            if traced is not None:
+                traced.end(scope["method"], route, status)
 
 
 def is_plain_refusal(message: Message) -> bool:

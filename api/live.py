@@ -12,6 +12,7 @@ from typing import Any
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 
 from api.errors import as_defect
+from api.traces import Traces
 from cds.actors import Actor
 from cds.consult import ConsultParts, Question, Stage, consult
 from cds.errors import Busy, CdsError
@@ -45,8 +46,15 @@ class Place:
 class LiveConsults:
     """Admits consults and hands out what happens in them."""
 
-    def __init__(self, parts: Callable[[], ConsultParts], *, slots: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self,
+        parts: Callable[[], ConsultParts],
+        *,
+        slots: Callable[[], int] = lambda: 0,
+        traces: Traces | None = None,
+    ) -> None:
         self._parts = parts
+        self._traces = traces
         self._line = ReadingLine(slots)
         self._pool = ThreadPoolExecutor(_RUNNING, thread_name_prefix="consult")
         self._lock = threading.Lock()
@@ -59,13 +67,21 @@ class LiveConsults:
                 raise Busy("Too many questions are being answered at this moment. Try again in a few seconds.")
             self._open[actor.id] += 1
         live = LiveConsult()
+        traced = self._traces.consult() if self._traces is not None else None
 
         def on_stage(stage: Stage) -> None:
             live.tell(stage)
+            if traced is not None:
+                traced.stage(stage)
             if stage.name == "reading":
                 self._line.join(live)
             elif stage.name == "checking":
                 self._line.leave(live)
+
+        def fail(error: CdsError) -> None:
+            if traced is not None:
+                traced.failed(error.code)
+            live.tell(error)
 
         def work() -> None:
             try:
@@ -78,11 +94,13 @@ class LiveConsults:
                         on_stage=on_stage,
                         cancelled=live.stopped.is_set,
                     )
+                    if traced is not None:
+                        traced.done(found[0])
                     live.tell(Recorded(*found))
             except CdsError as error:
-                live.tell(error)
+                fail(error)
             except Exception as error:
-                live.tell(as_defect(error))
+                fail(as_defect(error))
             finally:
                 self._line.leave(live)
                 with self._lock:

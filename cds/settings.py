@@ -111,6 +111,12 @@ class Settings(BaseModel):
         pattern=r"^(udp://(\[[0-9A-Fa-f:.]+\]|[^:/\s]+):\d{1,5}|unix:/\S+)?$",
         description="A syslog collector that is sent each signed checkpoint: `udp://host:514` or `unix:/dev/log`.",
     )
+    traces: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#@]+(/[^\s?#]*)?)?$",
+        description="An OpenTelemetry collector that is told how long requests and the stages of consults take, "
+        "`http://collector:4318` (the extra `otel`).",
+    )
     training_export: bool = Field(
         default=False, description="Whether decisions may be taken away, de-identified, to fine-tune a local model."
     )
