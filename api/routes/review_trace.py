@@ -98,6 +98,8 @@ def play(recommendation_id: str, request: Request, actor: Auditor, services: Par
         policy=parts.policy,
         model=parts.model,
         similarity=parts.similarity,
+        in_full=parts.in_full,
+        left_out=parts.left_out,
         seconds=parts.answer_seconds,
     )
     with services.db.reading() as tx:

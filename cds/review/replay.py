@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 from cds.answering import Asked, answer, quoted
 from cds.errors import CdsError
 from cds.evidence import Evidence, Hit
+from cds.fit import LeftOut, fitting, for_patient
 from cds.language_model import LanguageModel
 from cds.offer import Similarity, offer
 from cds.patient import PatientFacts
@@ -61,6 +62,8 @@ def replay(
     policy: Policy,
     model: LanguageModel | None,
     similarity: Similarity | None = None,
+    in_full: Callable[[str], str] = lambda question: question,
+    left_out: LeftOut = lambda editions: {},
     facts: PatientFacts | None = None,
     seconds: float = 60.0,
     cancelled: Callable[[], bool] = lambda: False,
@@ -84,11 +87,17 @@ def replay(
             relevance=recommendation.relevance,
             embedder=recommendation.stamp.embedder,
         )
+        on = recommendation.as_of or recommendation.asked_at.date()
+        searched = str(recommendation.extra.get("searched", recommendation.question))
+        meant = in_full(searched)
+        offered = fitting(meant, offer(searched, shown.hits, similarity=similarity), left_out=left_out, on=on)
         asked = Asked(
             recommendation.question,
-            recommendation.as_of or recommendation.asked_at.date(),
+            on,
+            searched=searched,
+            meant=meant,
             evidence=shown,
-            offered=offer(recommendation.question, shown.hits, similarity=similarity),
+            offered=offered if facts is None else for_patient(offered, facts, question=meant, on=on),
             facts=facts,
             patient=recommendation.facts_used,
         )

@@ -61,6 +61,8 @@ def replay(recommendation: Annotated[str, typer.Argument(metavar="ID")], as_json
             policy=parts.policy,
             model=parts.model,
             similarity=parts.similarity,
+            in_full=parts.in_full,
+            left_out=parts.left_out,
             facts=_facts(services, shown),
             seconds=parts.answer_seconds,
         )
