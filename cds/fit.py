@@ -91,7 +91,7 @@ _ALLERGIC = re.compile(r"\b(?:allergic to|with (?:a |an )?(?:\w+ )?allergy|and (
 _TREATED = re.compile(r"\b(?:treat(?:ed|ment)?|manage(?:d|ment)?|therapy)\b", re.I)
 _BROUGHT_BEFORE = 7  # words: "during severe dehydration, sepsis or acute kidney injury"
 _BROUGHT = frozenset(
-    {"cause", "causes", "caused", "causing", "risk", "exclude", "lead", "leads", "prevent", "prevents"}
+    {"cause", "during", "causes", "caused", "causing", "risk", "exclude", "lead", "leads", "prevent", "prevents"}
 )
 _DEMOTED, _LESS, _PROMOTED = 0.8, 0.9, 1.2
 # What is asked for: a medicine, or an amount of something.
@@ -325,13 +325,12 @@ def _only_an_effect(question: str, one: Offered) -> bool:
         a.matches(b) for a in asked for b in _conditions(" . ".join((one.passage.document.title, *one.passage.section)))
     ):
         return False
-    told = [
-        (s, term) for s in read_sentences(one.sentence.text) for term in s.terms if any(a.matches(term) for a in asked)
-    ]
-    return bool(told) and all(
-        {token.text for token in s.tokens[max(0, term.first - _BROUGHT_BEFORE) : term.first]} & _BROUGHT
-        for s, term in told
-    )
+    told = [(s, t) for s in read_sentences(one.sentence.text) for t in s.terms if any(a.matches(t) for a in asked)]
+    if not told:
+        return False
+    sentence, term = told[0]  # where it is first named; a later "kidney function" is of the same illness
+    before = {token.text for token in sentence.tokens[max(0, term.first - _BROUGHT_BEFORE) : term.first]}
+    return bool(before & _BROUGHT)
 
 
 def _not_of_the_pregnancy(question: str, one: Offered) -> bool:

@@ -138,6 +138,8 @@ def test_the_treatment_of_an_illness_is_not_answered_by_what_brings_it_about() -
     text = "Avoid ibuprofen with a diuretic, because it can cause acute kidney injury."
     assert offered("How is acute kidney injury treated?", text, of=pain) == []
     assert offered("Which medicines can cause acute kidney injury?", text, of=pain) == [text]
+    text = "Pause metformin during sepsis or acute kidney injury, and restart it when kidney function is stable."
+    assert offered("How is acute kidney injury treated?", text, of=pain) == []
 
 
 def test_what_one_guideline_leaves_out_another_answers_only_in_so_many_words() -> None:
