@@ -49,8 +49,10 @@ def add_people(data: Path) -> dict[Role, Account]:
 
 
 @contextmanager
-def served(data: Path, *, port: int | None = None, **settings: str) -> Iterator[Service]:
-    """`cds serve` on this data folder until the block ends."""
+def served(
+    data: Path, *, port: int | None = None, program: str = "from api.cli import main; main()", **settings: str
+) -> Iterator[Service]:
+    """`cds serve` on this data folder until the block ends, or another program that takes the same words."""
     if port is None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -59,7 +61,7 @@ def served(data: Path, *, port: int | None = None, **settings: str) -> Iterator[
     environment = {**os.environ, "CDS_DATA": str(data), "CDS_MODEL": "none", **settings}
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", str(port)],
+            [sys.executable, "-c", program, "serve", "--port", str(port)],
             env=environment,
             stdout=written,
             stderr=written,
