@@ -123,9 +123,8 @@ def consults(browser: Browser, address: str) -> tuple[list[float], list[float]]:
         page.evaluate(STOPWATCH)
         began = time.perf_counter()
         page.keyboard.press("Enter")
-        page.wait_for_function("window.waited !== undefined")
-        waited.append(float(page.evaluate("window.waited")))
         page.wait_for_selector("article.answer")
+        waited.append(float(page.evaluate("window.waited")))
         whole.append((time.perf_counter() - began) * 1000)
     context.close()
     return waited, whole
