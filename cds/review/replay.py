@@ -98,6 +98,7 @@ def replay(
             meant=meant,
             evidence=shown,
             offered=offered if facts is None else for_patient(offered, facts, question=meant, on=on),
+            confidence=recommendation.relevance,
             facts=facts,
             patient=recommendation.facts_used,
         )
