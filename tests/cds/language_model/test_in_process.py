@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -36,17 +38,31 @@ def test_the_answer_keeps_to_the_schema_without_blanks(llama: LlamaChat) -> None
     assert draft.completion_tokens > 0
 
 
-def test_the_model_listens_on_no_port(llama: LlamaChat) -> None:
-    llama.load()
-    mine = {Path(link).readlink().name for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
-    listening = [
-        line.split()
-        for table in ("tcp", "tcp6")
-        for line in Path(f"/proc/self/net/{table}").read_text().splitlines()[1:]
-        if line.split()[3] == "0A"
-    ]
-    assert not [row for row in listening if f"socket:[{row[9]}]" in mine]
-    assert Path(llama.socket).parent.stat().st_mode & 0o077 == 0
+LISTENING = """
+import sys
+from pathlib import Path
+from cds.language_model.in_process import LlamaChat
+
+llama = LlamaChat(path=sys.argv[1], context=2048, threads=2)
+llama.load()
+mine = {Path(link).readlink().name for link in Path("/proc/self/fd").iterdir() if link.is_symlink()}
+rows = [
+    line.split()
+    for table in ("tcp", "tcp6")
+    for line in Path(f"/proc/self/net/{table}").read_text().splitlines()[1:]
+]
+print([row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in mine])
+print(oct(Path(llama.socket).parent.stat().st_mode & 0o077))
+llama.close()
+"""
+
+
+def test_the_model_listens_on_no_port(small_model: Path) -> None:
+    # In a process of its own: other tests start servers in this one.
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LISTENING, str(small_model)], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.splitlines() == ["[]", "0o0"]
 
 
 def test_a_cancelled_completion_frees_the_model_for_the_next(llama: LlamaChat) -> None:
