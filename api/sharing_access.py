@@ -11,13 +11,14 @@ from starlette.responses import Response
 from api.deps import allow
 from api.pages import go_to
 from api.services import Services
-from api.sharing_hub import hub_of
+from api.sharing_hub import event_stream, first_number, hub_of
 from cds.access import patients_of
 from cds.actors import Actor, Role
 from cds.errors import NotFound
 from cds.evidence import Passage
 from cds.recommendations import load
 from cds.sharing import sessions
+from cds.sharing.events import Event, read_events
 from cds.sharing.sessions import Hand, Session
 from cds.sharing.state import Shared
 
@@ -79,3 +80,16 @@ def done(request: Request, session_id: str) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return Response(status_code=204)
     return go_to(request, f"/sessions/{session_id}")
+
+
+def physicians_events(request: Request, services: Services, actor: Actor, session_id: str, *, after: int) -> Response:
+    """All that happens in a session, as it happens, for as long as it is this physician's; for the page and the API."""
+
+    def read(last: int) -> tuple[Event, ...]:
+        with services.db.reading() as tx:
+            mine(tx, services, actor, session_id)
+            return read_events(tx, session_id, audience="physician", after=last)
+
+    with services.db.reading() as tx:
+        mine(tx, services, actor, session_id)
+    return event_stream(request, session_id, read, after=first_number(request, after), audience="physician")

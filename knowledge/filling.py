@@ -40,7 +40,7 @@ def fill(
     """Embed those of these texts, by their hashes, that have no vectors yet; no transaction is open meanwhile."""
     with db.reading() as tx:
         new = vectors.missing(tx, embedder.digest, list(texts))
-    order = _longest_first(new, texts)
+    order = longest_first(new, texts)
     for start in range(0, len(order), _BATCH):
         if cancelled():
             raise Conflict("Building the index was stopped; what was embedded is kept.", code="cancelled")
@@ -90,7 +90,7 @@ class FillingAhead:
             while some := self._next():
                 with self._db.reading() as tx:
                     new = vectors.missing(tx, embedder.digest, list(some))
-                _embed(self._db, embedder, {key: some[key] for key in _longest_first(new, some)})
+                _embed(self._db, embedder, {key: some[key] for key in longest_first(new, some)})
         except CdsError:
             return  # the same work is done again, and its error told, when the index is made
 
@@ -100,21 +100,27 @@ class FillingAhead:
                 self._changed.wait()
             if self._over:
                 return {}
-            order = _longest_first(self._waiting, self._waiting)[:_BATCH]
+            order = longest_first(self._waiting, self._waiting)[:_BATCH]
             return {key: self._waiting.pop(key) for key in order}
 
 
-def _longest_first(keys: set[str] | Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+def longest_first(keys: set[str] | Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
     """Batches of like length, and the time left is never more than it seems."""
     return sorted(keys, key=lambda key: (-len(texts[key]), key))
 
 
-def _embed(db: Database, embedder: Embedder, texts: Mapping[str, str]) -> None:
+def read(embedder: Embedder, texts: Mapping[str, str]) -> dict[str, vectors.Stored]:
+    """What the embedder makes of these texts, as it is kept."""
     keys = list(texts)
     rows: dict[str, vectors.Stored] = {}
     for some in embedder.encode_passages([texts[key] for key in keys]):
         codes = pack([one for _, one in some])
         for (number, one), code in zip(some, codes, strict=True):
             rows[keys[number]] = vectors.Stored(one.pooled.tobytes(), code)
+    return rows
+
+
+def _embed(db: Database, embedder: Embedder, texts: Mapping[str, str]) -> None:
+    rows = read(embedder, texts)
     with db.transaction() as tx:
         vectors.store(tx, embedder.digest, rows)

@@ -10,7 +10,7 @@ from cds.db import Database
 from cds.errors import Conflict, Unavailable
 from knowledge import vectors
 from knowledge.embedding import Embedder, Progress
-from knowledge.late_interaction import pack
+from knowledge.filling import longest_first, read
 
 # Texts a worker reads at a time, and texts between two writes: enough that moving them costs little beside reading.
 _BATCH = 256
@@ -37,14 +37,14 @@ class Spread:
             return
         done = 0
         with _cluster(self.address) as data:
-            rows = [{"key": key, "text": texts[key]} for key in sorted(new, key=lambda key: (-len(texts[key]), key))]
-            read = data.from_items(rows).map_batches(
+            rows = [{"key": key, "text": texts[key]} for key in longest_first(new, texts)]
+            made = data.from_items(rows).map_batches(
                 Reader,
                 fn_constructor_kwargs={"folder": str(embedder.folder), "digest": embedder.digest},
                 batch_size=_BATCH,
                 concurrency=(1, max(1, len(rows) // _BATCH)),
             )
-            for some in read.iter_batches(batch_size=_BATCH):
+            for some in made.iter_batches(batch_size=_BATCH):
                 if cancelled():
                     raise Conflict("Building the index was stopped; what was embedded is kept.", code="cancelled")
                 kept = zip(some["key"], some["pooled"], some["tokens"], strict=True)
@@ -68,16 +68,12 @@ class Reader:
             )
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
-        keys = [str(key) for key in batch["key"]]
-        found: dict[str, tuple[bytes, bytes]] = {}
-        for some in self.embedder.encode_passages([str(text) for text in batch["text"]]):
-            codes = pack([one for _, one in some])
-            for (number, one), code in zip(some, codes, strict=True):
-                found[keys[number]] = one.pooled.tobytes(), code
+        texts = {str(key): str(text) for key, text in zip(batch["key"], batch["text"], strict=True)}
+        found = read(self.embedder, texts)
         return {
-            "key": keys,
-            "pooled": [found[key][0] for key in keys],
-            "tokens": [found[key][1] for key in keys],
+            "key": list(texts),
+            "pooled": [found[key].pooled for key in texts],
+            "tokens": [found[key].tokens for key in texts],
         }
 
 

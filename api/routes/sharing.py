@@ -8,8 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from api.deps import Parts
 from api.pages import go_to, page
 from api.services import Services
-from api.sharing_access import Physician, Word, done, mine, open_to, writing
-from api.sharing_hub import event_stream, first_number
+from api.sharing_access import Physician, Word, done, mine, open_to, physicians_events, writing
 from api.sharing_model import shared_model, usable_model
 from api.sharing_opening import open_for
 from api.sharing_pdf import pdf_of
@@ -21,7 +20,7 @@ from cds.clock import today
 from cds.recommendations import load, questions
 from cds.recommendations import page as listed_page
 from cds.sharing import joining, members, sessions
-from cds.sharing.events import Event, read_events
+from cds.sharing.events import read_events
 from cds.sharing.instruments import COLLABORATE, IMPORTANCE, SURE, needs_support
 from cds.sharing.rewording import LANGUAGES
 from cds.sharing.state import Shared, fold
@@ -80,15 +79,7 @@ def events(
     session_id: str, request: Request, actor: Physician, services: Parts, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """Everything that happens here, as it happens."""
-
-    def read(last: int) -> tuple[Event, ...]:
-        with services.db.reading() as tx:
-            mine(tx, services, actor, session_id)
-            return read_events(tx, session_id, audience="physician", after=last)
-
-    with services.db.reading() as tx:
-        mine(tx, services, actor, session_id)
-    return event_stream(request, session_id, read, after=first_number(request, after), audience="physician")
+    return physicians_events(request, services, actor, session_id, after=after)
 
 
 @router.post("/sessions/{session_id}/end")

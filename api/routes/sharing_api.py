@@ -11,14 +11,13 @@ from starlette.responses import Response
 from api import idempotency
 from api.auth.identity import Scope
 from api.deps import Parts, allow
-from api.sharing_access import grid_passages, mine, open_to, writing
-from api.sharing_hub import event_stream, first_number, hub_of
+from api.sharing_access import grid_passages, mine, open_to, physicians_events, writing
+from api.sharing_hub import hub_of
 from api.sharing_json import session_document
 from api.sharing_opening import open_for
 from cds.actors import Actor, Role
 from cds.recommendations import load
 from cds.sharing import editing, joining, members, release, sessions, talking
-from cds.sharing.events import Event, read_events
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -135,15 +134,7 @@ def events(
     session_id: str, request: Request, actor: Physician, services: Parts, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """What happens, as it happens; a `Last-Event-ID` continues after it."""
-
-    def read(last: int) -> tuple[Event, ...]:
-        with services.db.reading() as tx:
-            mine(tx, services, actor, session_id)
-            return read_events(tx, session_id, audience="physician", after=last)
-
-    with services.db.reading() as tx:
-        mine(tx, services, actor, session_id)
-    return event_stream(request, session_id, read, after=first_number(request, after), audience="physician")
+    return physicians_events(request, services, actor, session_id, after=after)
 
 
 @router.post("/sessions/{session_id}/code", status_code=201, response_model=None)
